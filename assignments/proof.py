@@ -1,0 +1,54 @@
+"""The words of the gate: what one graded run found, and a promise that does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+PASSED = "passed"
+
+
+@dataclass(frozen=True, slots=True)
+class GateRun:
+    """One graded run, as far as the gate needs to know. Keys are check ids."""
+
+    verdict: str
+    reason: str = ""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    points: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    """Points earned, and points to earn."""
+    problems: Mapping[str, str] = field(default_factory=dict)
+    staff_detail: str = ""
+
+    @property
+    def earned(self) -> Decimal:
+        """The points of all checks."""
+        return sum((earned for earned, _ in self.points.values()), Decimal(0))
+
+    @property
+    def possible(self) -> Decimal:
+        """What all checks can give."""
+        return sum((possible for _, possible in self.points.values()), Decimal(0))
+
+    @property
+    def failing(self) -> set[str]:
+        """The checks that did not pass."""
+        return {check for check, outcome in self.outcomes.items() if outcome != PASSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise of the suite that does not hold (or a warning), and what to do about it."""
+
+    kind: str
+    """One word for programs: reference, handout, mutant, points, flaky, suite, lint, ..."""
+    subject: str
+    message: str
+
+    def __str__(self) -> str:
+        """Write the subject and the message, as the command line prints them."""
+        return f"{self.subject}: {self.message}"
+
+
+Runs = dict[str, list[GateRun]]

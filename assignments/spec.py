@@ -1,0 +1,168 @@
+"""What a homework and a course are, as frozen values: made by `loader` and `course`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+DEFAULT_MAX_BYTES = 10_000_000
+
+
+class ProblemKind(StrEnum):
+    """Who judges a problem: checks, a comparison with a typed answer, or a person."""
+
+    CODE = "code"
+    ANSWER = "answer"
+    WRITTEN = "written"
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookSpec:
+    """The notebook that may stand in place of the required `.py` files."""
+
+    file: str
+    """The handout's notebook; an upload may have any name that ends in `.ipynb`."""
+    modules: tuple[str, ...]
+    """The modules that the notebook answers to."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilesSpec:
+    """Which files an upload must and may hold."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    """Patterns, as in a shell: `*.txt`."""
+    max_bytes: int = DEFAULT_MAX_BYTES
+    """For the whole upload, unpacked."""
+    notebook: NotebookSpec | None = None
+
+    @property
+    def required_python(self) -> tuple[str, ...]:
+        """The required files for which a notebook may stand in."""
+        return tuple(name for name in self.required if name.endswith(".py"))
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSpec:
+    """What one run may use; None leaves it to the runner's default."""
+
+    load_seconds: float | None = None
+    check_seconds: float | None = None
+    call_seconds: float | None = None
+    run_seconds: float | None = None
+    memory_mb: int | None = None
+    processes: int | None = None
+    scratch_mb: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemSpec:
+    """One problem of a homework."""
+
+    id: str
+    title: str
+    kind: ProblemKind
+    points: Decimal
+    checks: tuple[str, ...] = ()
+    """Check files, relative to `checks/`."""
+    provides: tuple[str, ...] = ()
+    """The public interface: `module.name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MutantSpec:
+    """A known-wrong submission and what the suite must say about it."""
+
+    name: str
+    description: str
+    cheat: bool
+    fails: tuple[str, ...]
+    """The ids of exactly those checks that must not pass."""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    """The outcome of a check in `fails`, where it is another than `failed`."""
+    verdict: str = "graded"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentSpec:
+    """A homework: its folder's declaration, checked against the folder's files."""
+
+    slug: str
+    """The folder's name: `hw1`."""
+    title: str
+    points: Decimal
+    isolation: str
+    files: FilesSpec
+    limits: LimitsSpec
+    attempts_per_day: int | None
+    """Graded attempts a student has each day; None for no limit."""
+    problems: tuple[ProblemSpec, ...]
+    preload: tuple[str, ...] = ()
+    """Modules of the course's packages that are imported before a submission comes."""
+    mutants: tuple[MutantSpec, ...] = ()
+    digest: str = ""
+    """sha256 over all files of the folder: two homeworks with one digest are the same."""
+    handout: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of each file of `handout/`: tells a file that the student never touched."""
+
+    @property
+    def code_problems(self) -> tuple[ProblemSpec, ...]:
+        """The problems that the suite judges."""
+        return tuple(p for p in self.problems if p.kind is ProblemKind.CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSpec:
+    """One part of the course total: `count` items of `each` per cent."""
+
+    id: str
+    title: str
+    each: Decimal
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LatePolicySpec:
+    """What lateness costs. Rates and floors are fractions of the basis: 0.20 is 20 %."""
+
+    rate: Decimal
+    period_hours: int = 24
+    grace_minutes: int = 0
+    floor: Decimal = Decimal(0)
+    cutoff_days: int | None = None
+    basis: str = "earned"
+    counted: str = "best"
+    slip_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """One homework's dates, in the course's zone, or (with `date` alone) an exam's."""
+
+    id: str
+    title: str
+    opens: datetime | None = None
+    due: datetime | None = None
+    date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseSpec:
+    """The course: what counts how much, what lateness costs, when things are due."""
+
+    code: str
+    title: str
+    timezone: str
+    weights: tuple[WeightSpec, ...]
+    late: LatePolicySpec
+    calendar: tuple[CalendarEntry, ...]
+
+
+def module_name(path: str) -> str:
+    """Name the module that a `.py` file is imported as: `question1.py` is `question1`."""
+    return ".".join(PurePosixPath(path).with_suffix("").parts)

@@ -1,0 +1,238 @@
+"""An upload, looked through before anything is queued: what will be graded, or why nothing can be.
+
+Reads a path (folder, notebook, `.py`, archive) or a mapping from name to bytes; everything stays
+in memory. Every refusal is one sentence for the student: what, where, and what to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from assignments.archives import FOREIGN_SUFFIXES, is_archive, unpack
+from assignments.errors import UploadRejected
+from assignments.gathering import Gathering
+from assignments.missing import missing_files
+from assignments.names import shown
+from assignments.notebooks import read_notebook
+from assignments.python_text import decode_python
+from assignments.spec import AssignmentSpec, FilesSpec, NotebookSpec, module_name
+
+_CHUNK = 64 * 1024
+_NAMED_EXTRAS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TriagedCell:
+    """One piece of source: a notebook's code cell, or a whole `.py` file (`number` is None)."""
+
+    source: str
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TriagedModule:
+    """A file of the upload as a Python module, under all the names that it answers to."""
+
+    names: tuple[str, ...]
+    origin: str
+    cells: tuple[TriagedCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TriagedUpload:
+    """What will be graded."""
+
+    modules: tuple[TriagedModule, ...]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """The files that are no Python: data, PDFs, text."""
+    notices: tuple[str, ...] = ()
+
+
+def triage(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> TriagedUpload:
+    """Sort an upload by what the homework asks for, or raise `UploadRejected`.
+
+    A path that does not exist is the caller's mistake, not the student's: `FileNotFoundError`.
+    """
+    files = _strip_top_folder(_unpacked(_read(upload, spec.files.max_bytes), spec.files.max_bytes))
+    if not files:
+        raise UploadRejected(
+            "The upload holds no files: choose the files of this homework and upload again."
+        )
+    notebook = _chosen_notebook(files, spec)
+    return _sorted(files, notebook, spec)
+
+
+def _read(upload: Path | Mapping[str, bytes], max_bytes: int) -> dict[str, bytes]:
+    if isinstance(upload, Path):
+        return _read_path(upload, max_bytes)
+    source = shown(next(iter(upload))) if len(upload) == 1 else "The upload"
+    gathering = Gathering(source, max_bytes)
+    for raw, data in upload.items():
+        name = gathering.admit(raw)
+        if name is not None:
+            gathering.add(name, (data,))
+    return gathering.files
+
+
+def _read_path(path: Path, max_bytes: int) -> dict[str, bytes]:
+    path.lstat()
+    source = shown(path.resolve().name)
+    gathering = Gathering(source, max_bytes)
+    try:
+        if path.is_dir():
+            _read_folder(path, path, gathering)
+        elif (name := gathering.admit(path.name)) is not None:
+            gathering.add(name, _chunks(path, source))
+    except OSError as error:
+        raise UploadRejected(
+            f"{source} cannot be read ({error.strerror or 'input/output error'}): check the path "
+            "and its permissions."
+        ) from error
+    return gathering.files
+
+
+def _read_folder(root: Path, folder: Path, gathering: Gathering) -> None:
+    for path in sorted(folder.iterdir()):
+        name = gathering.admit(path.relative_to(root).as_posix())
+        if name is None:
+            continue
+        if stat.S_ISDIR(path.lstat().st_mode):
+            _read_folder(root, path, gathering)
+        else:
+            gathering.add(name, _chunks(path, shown(name)))
+
+
+def _chunks(path: Path, name: str) -> Iterator[bytes]:
+    # Looked at before it is opened: opening a pipe would wait for its writer.
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = "a link" if stat.S_ISLNK(mode) else "a device"
+        raise UploadRejected(f"{name} is {kind} and not a file: put the file itself in its place.")
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+
+
+def _unpacked(files: dict[str, bytes], max_bytes: int) -> dict[str, bytes]:
+    archives = [name for name in files if is_archive(name)]
+    foreign = [name for name in files if name.lower().endswith(FOREIGN_SUFFIXES)]
+    if archives and len(files) > 1:
+        raise UploadRejected(
+            f"The upload holds the archive {shown(archives[0])} beside other files: upload one "
+            "archive, or the files themselves."
+        )
+    if archives:
+        return unpack(archives[0], files[archives[0]], max_bytes)
+    if foreign and len(files) == 1:
+        raise UploadRejected(
+            f"{shown(foreign[0])} is an archive that cannot be read here: make a .zip or .tar.gz, "
+            "or upload the files themselves."
+        )
+    return files
+
+
+def _strip_top_folder(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Take off folders that hold everything: what compressing a folder adds around its files."""
+    while len({name.partition("/")[0] for name in files}) == 1 and all("/" in n for n in files):
+        files = {name.partition("/")[2]: data for name, data in files.items()}
+    return files
+
+
+def _is_untouched(name: str, data: bytes, spec: AssignmentSpec) -> bool:
+    return spec.handout.get(name) == hashlib.sha256(data).hexdigest()
+
+
+def _chosen_notebook(files: dict[str, bytes], spec: AssignmentSpec) -> str | None:
+    """Name the notebook to grade; None when the `.py` files are to be graded."""
+    notebooks = sorted(name for name in files if name.lower().endswith(".ipynb"))
+    if not notebooks:
+        return None
+    python = sorted(files.keys() & set(spec.files.required_python))
+    if spec.files.notebook is None:
+        _refuse_lone_notebook(notebooks[0], python, spec)
+        return None
+    if python and all(_is_untouched(name, files[name], spec) for name in notebooks):
+        return None
+    touched = [name for name in notebooks if not _is_untouched(name, files[name], spec)]
+    if len(touched or notebooks) > 1:
+        names = " and ".join(shown(name) for name in (touched or notebooks)[:3])
+        raise UploadRejected(
+            f"The upload holds more than one notebook ({names}): keep the one to be graded and "
+            "upload again."
+        )
+    chosen = (touched or notebooks)[0]
+    if not all(_is_untouched(name, files[name], spec) for name in python):
+        raise UploadRejected(
+            f"The upload holds both the notebook {shown(chosen)} and {_listed(python)}: keep "
+            "either the notebook or the .py files, whichever is to be graded."
+        )
+    return chosen
+
+
+def _refuse_lone_notebook(name: str, python: list[str], spec: AssignmentSpec) -> None:
+    if not python:
+        raise UploadRejected(
+            f"This homework takes {_listed(list(spec.files.required))} and no notebook: copy your "
+            f"code from {shown(name)} into the .py files and upload these."
+        )
+
+
+def _sorted(files: dict[str, bytes], notebook: str | None, spec: AssignmentSpec) -> TriagedUpload:
+    required = set(spec.files.required)
+    if notebook is not None:
+        required -= set(spec.files.required_python)
+    missing = [name for name in spec.files.required if name in required and name not in files]
+    if missing:
+        raise missing_files(missing, sorted(files), spec.files)
+    wanted = [name for name in spec.files.required if name in required]
+    wanted += sorted(n for n in files.keys() - set(spec.files.required) if _optional(n, spec.files))
+    wanted = [name for name in wanted if name != notebook]
+    notices: list[str] = []
+    modules = [_python_module(n, files[n]) for n in wanted if n.endswith(".py")]
+    if notebook is not None and spec.files.notebook is not None:
+        module, notices = _notebook_module(notebook, files[notebook], spec.files.notebook)
+        modules.insert(0, module)
+    notices += _notice_extras(files, {*wanted, notebook or ""}, spec)
+    others = {name: files[name] for name in wanted if not name.endswith(".py")}
+    return TriagedUpload(tuple(modules), others, tuple(notices))
+
+
+def _optional(name: str, files: FilesSpec) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in files.optional)
+
+
+def _python_module(name: str, data: bytes) -> TriagedModule:
+    cell = TriagedCell(decode_python(shown(name), data))
+    return TriagedModule((module_name(name),), name, (cell,))
+
+
+def _notebook_module(
+    name: str, data: bytes, notebook: NotebookSpec
+) -> tuple[TriagedModule, list[str]]:
+    cells, notices = read_notebook(shown(name), data)
+    triaged = tuple(TriagedCell(source, number) for number, source in cells)
+    return TriagedModule(notebook.modules, name, triaged), notices
+
+
+def _notice_extras(files: dict[str, bytes], used: set[str], spec: AssignmentSpec) -> list[str]:
+    extras = sorted(name for name in files.keys() - used if name not in spec.handout)
+    unused = sorted(files.keys() & set(spec.handout) & set(spec.files.required) - used)
+    unused += sorted(n for n in files.keys() - used if n in spec.handout and n.endswith(".ipynb"))
+    notices = []
+    if unused:
+        was = "is as we handed it out and was" if len(unused) == 1 else "are as handed out and were"
+        notices.append(f"{_listed(unused)} {was} left aside.")
+    if extras:
+        notices.append(f"Left out, because this homework does not ask for it: {_listed(extras)}.")
+    return notices
+
+
+def _listed(names: list[str]) -> str:
+    head = ", ".join(shown(name) for name in names[:_NAMED_EXTRAS])
+    more = len(names) - _NAMED_EXTRAS
+    return f"{head} and {more} more" if more > 0 else head

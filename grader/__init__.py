@@ -1,0 +1,1 @@
+"""The domain: courses, submissions, jobs, scores. The only Django app that has models."""

@@ -1,0 +1,241 @@
+"""Grades one submission: a warm judge, a fresh guest, and the relay between them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+from runners import classic, receipt
+from runners.contract import Isolation, Limits, Resources, RunReport, RunRequest, Verdict
+from runners.judgement import Judgement
+from runners.orders import order, submission
+from runners.relay import GuestLine, JudgeLine
+from runners.sandboxes.base import (
+    Ending,
+    ProcessSpec,
+    Role,
+    Sandbox,
+    SandboxError,
+    SandboxGone,
+    SandboxProcess,
+)
+from runners.wire import frames
+from runners.wire.decode import decode
+from runners.wire.encode import encode
+from runners.wire.errors import ChannelClosed, ProtocolError
+
+_START_SECONDS = 120.0
+_GRACE_SECONDS = 60.0
+_JOIN_SECONDS = 10.0
+_JUDGE_LIFE_SECONDS = 3_600.0
+_FACTS_BYTES = 64 * 1024
+
+_Kind = tuple[Limits, tuple[str, ...]]
+"""What a guest that is started ahead must fit: its limits, and what it has imported."""
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+class Grader:
+    """Grades submissions one after another; a context manager.
+
+    The judge stays warm and forks for each run; every run gets a guest of its own. With
+    `ahead=True` the next guest is started while the present one works.
+    """
+
+    def __init__(self, sandbox: Sandbox, *, ahead: bool = False) -> None:
+        self._sandbox = sandbox
+        self._ahead = ahead
+        self._judge: JudgeLine | None = None
+        self._judge_facts: dict[str, str] = {}
+        self._starter = ThreadPoolExecutor(max_workers=2)
+        self._next: tuple[_Kind, Future[Guest]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the judge and whatever was started ahead."""
+        if self._next is not None:
+            with contextlib.suppress(SandboxError):
+                self._next[1].result().process.kill()
+            self._next = None
+        self._drop_judge()
+        self._starter.shutdown()
+
+    def prepare(self, request: RunRequest) -> None:
+        """Warm the judge and a guest for a request like this one; waits until both are ready.
+
+        Raises `SandboxError`.
+        """
+        _, guest = self._start(request)
+        kind = (request.limits, request.preload)
+        self._next = (kind, self._starter.submit(lambda: guest))
+
+    def grade(self, request: RunRequest, on_event: OnEvent = lambda _event: None) -> RunReport:
+        """Run the suite over the submission. Never raises for what a submission or suite does.
+
+        A host that cannot run sandboxes gives the verdict `system_fault`.
+        """
+        began = time.monotonic()
+        try:
+            on_event({"event": "starting"})
+            if request.isolation is Isolation.SHARED:
+                return classic.grade(self._sandbox, request, on_event)
+            judge, guest = self._start(request)
+        except SandboxError as error:
+            return RunReport(verdict=Verdict.SYSTEM_FAULT, staff_detail=str(error))
+        started = time.monotonic()
+        judgement = Judgement()
+        try:
+            ending = self._run(judge, guest, request, judgement, on_event)
+        except SandboxError as error:
+            judgement.fault = ("system", str(error))
+            ending = guest.process.kill()
+            self._drop_judge()
+        except BaseException:  # a caller's interrupt: leave nothing behind
+            guest.process.kill()
+            self._drop_judge()
+            raise
+        report = judgement.report()
+        report = dataclasses.replace(
+            report, resources=_resources(began, started, judgement, ending)
+        )
+        facts = {"judge": self._judge_facts, "guest": guest.facts}
+        return dataclasses.replace(
+            report, receipt=receipt.make(request, report, self._sandbox.describe(), facts)
+        )
+
+    def _start(self, request: RunRequest) -> tuple[JudgeLine, Guest]:
+        guest = self._take_guest((request.limits, request.preload))
+        if self._judge is None:
+            process = self._sandbox.start(_spec(Role.JUDGE, request.limits, _JUDGE_LIFE_SECONDS))
+            self._judge = JudgeLine(process)
+            event = self._judge.next_event(time.monotonic() + _START_SECONDS)
+            if event is None or event["event"] != "ready":
+                detail = process.kill().stderr
+                self._judge = None
+                raise SandboxError(f"the judge did not start: {detail[-2_000:]}")
+            self._judge_facts = event["facts"]
+        return self._judge, guest.result()
+
+    def _take_guest(self, kind: _Kind) -> Future[Guest]:
+        ready, self._next = self._next, None
+        if ready is not None and ready[0] == kind:
+            return ready[1]
+        if ready is not None:
+            ready[1].result().process.kill()
+        return self._starter.submit(_start_guest, self._sandbox, kind)
+
+    def _run(
+        self,
+        judge: JudgeLine,
+        guest: Guest,
+        request: RunRequest,
+        judgement: Judgement,
+        on_event: OnEvent,
+    ) -> Ending:
+        limits = request.limits
+        judge.guest = guest.process
+        line = GuestLine(guest.process, judge, limits.frame_bytes)
+        gone = threading.Event()
+        guest.process.send(frames.pack(frames.SUPERVISOR, encode(submission(request))))
+        line.start(gone.set)
+        judge.order(encode(order(request)))
+        if self._ahead:
+            kind = (limits, request.preload)
+            self._next = (kind, self._starter.submit(_start_guest, self._sandbox, kind))
+        allowed = limits.run_seconds + limits.load_seconds * _cells(request) + _GRACE_SECONDS
+        judge_well = judge.follow(judgement, on_event, time.monotonic() + allowed)
+        lost_by_itself = gone.is_set()
+        ending = guest.process.kill()
+        judge.guest = None
+        if judgement.fault is not None and judgement.fault[0] == "guest" and lost_by_itself:
+            if ending.out_of_memory:
+                judgement.fault = ("memory", "the whole sandbox ran out of memory")
+            else:
+                detail = f"{judgement.fault[1]}; {ending}"
+                judgement.fault = ("guest", detail)
+        if not (judge_well and line.join(_JOIN_SECONDS) and self._dismiss(judge)):
+            self._drop_judge()
+        return ending
+
+    @staticmethod
+    def _dismiss(judge: JudgeLine) -> bool:
+        """Let the judge's fork end; tells whether the judge is good for another run."""
+        judge.order(encode("bye"))
+        event = judge.next_event(time.monotonic() + _GRACE_SECONDS)
+        return event is not None and event["event"] == "finished" and event["status"] == 0
+
+    def _drop_judge(self) -> None:
+        if self._judge is not None:
+            self._judge.process.kill()
+            self._judge = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Guest:
+    """A warm guest and what it says of itself."""
+
+    process: SandboxProcess
+    facts: dict[str, str]
+
+
+def _start_guest(sandbox: Sandbox, kind: _Kind) -> Guest:
+    limits, preload = kind
+    process = sandbox.start(_spec(Role.GUEST, limits, limits.run_seconds + 600))
+    timer = threading.Timer(_START_SECONDS, process.kill)
+    timer.start()
+    try:
+        _, payload = frames.read_frame(process.receive, _FACTS_BYTES)
+        process.send(frames.pack(frames.SUPERVISOR, encode(("preload", preload))))
+        frames.read_frame(process.receive, _FACTS_BYTES)
+        return Guest(process, decode(payload)[1])
+    except (ChannelClosed, ProtocolError, SandboxGone) as error:
+        detail = process.kill().stderr
+        raise SandboxError(f"the guest did not start: {detail[-2_000:]}") from error
+    finally:
+        timer.cancel()
+
+
+def _spec(role: Role, limits: Limits, seconds: float) -> ProcessSpec:
+    return ProcessSpec(
+        role=role, limits=limits, job=uuid.uuid4().hex[:12], deadline=time.time() + seconds
+    )
+
+
+def _cells(request: RunRequest) -> int:
+    return sum(len(module.cells) for module in request.submission.modules)
+
+
+def _resources(began: float, started: float, judgement: Judgement, ending: Ending) -> Resources:
+    moments = judgement.moments
+    marks = [("start", started)]
+    marks += [(name, moments[name]) for name in ("manifest", "loaded", "done") if name in moments]
+    phases, before = {}, began
+    for name, moment in marks:
+        phases[{"manifest": "collect", "loaded": "load", "done": "checks"}.get(name, name)] = (
+            moment - before
+        )
+        before = moment
+    return Resources(
+        wall_seconds=time.monotonic() - began,
+        phases=phases,
+        guest_cpu_seconds=ending.cpu_seconds,
+        guest_peak_bytes=ending.peak_bytes,
+    )

@@ -1,0 +1,1 @@
+"""The images that Docker sandboxes run, and the system call policy of every sandbox."""

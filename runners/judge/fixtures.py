@@ -1,0 +1,73 @@
+"""The fixtures that a suite may use, beside everything that is pytest's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from runners.judge.recorder import Recorder
+from runners.judge.tensors import assert_tensor as compare
+
+RECORDER = pytest.StashKey[Recorder]()
+_NUMPY_SEEDS = 2**32
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The check's secret seed, 32 bits: fresh for each grading, the same when it is repeated."""
+    return request.config.stash[RECORDER].seed_of_current() % _NUMPY_SEEDS
+
+
+@pytest.fixture
+def rng(seed: int) -> np.random.Generator:
+    """A NumPy generator from the secret seed."""
+    return np.random.default_rng(seed)
+
+
+@pytest.fixture
+def assert_tensor() -> Callable[..., None]:
+    """`assert_tensor(actual, expected, rtol=None, atol=None)`."""
+    return compare
+
+
+@pytest.fixture
+def award(request: pytest.FixtureRequest) -> Callable[[Any, str], None]:
+    """`award(points, reason)`: partial credit for the running check, in place of all or nothing."""
+    recorder = request.config.stash[RECORDER]
+
+    def give(points: Any, reason: str = "") -> None:
+        recorder.award(Decimal(str(points)), reason)
+
+    return give
+
+
+@pytest.fixture
+def leaderboard(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """`leaderboard(name, value, order="desc")`: a value for the class's leaderboard."""
+    recorder = request.config.stash[RECORDER]
+
+    def put(name: str, value: Any, order: str = "desc") -> None:
+        recorder.leaderboard.append({"name": name, "value": value, "order": order})
+
+    return put
+
+
+class SubmissionView:
+    """What a check may ask about the submission as a text. Advisory: all of it is a claim."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def source(self, module: str) -> str:
+        """The source text of a module."""
+        return str(self._recorder.guests.ask("module_source", (module,)))
+
+
+@pytest.fixture
+def submission(request: pytest.FixtureRequest) -> SubmissionView:
+    """The submission as a text."""
+    return SubmissionView(request.config.stash[RECORDER])

@@ -1,0 +1,182 @@
+"""The guest processes of a run: one per pytest scope, forked when first needed.
+
+A module-scoped fixture's objects live in the module's process; each check's process is forked
+from it, so it knows them, and whatever the check does to them is gone with the check.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from runners.judge.errors import GuestEnded, SuiteFault
+from runners.judge.line import Line
+from runners.judge.objects import JudgeObjects
+from runners.judge.raised import local_exception
+from runners.wire.caps import Caps
+from runners.wire.errors import EncodeError, ProtocolError
+from runners.wire.peer import Peer, RaisedThere
+
+LEVELS = ("session", "package", "module", "class", "function")
+_CHEATED = "the code wrote into the line that belongs to Sandglass"
+
+
+class ScopeChannel:
+    """One guest process's line, as the peer wants it."""
+
+    def __init__(self, line: Line, scope: int) -> None:
+        self._line = line
+        self._scope = scope
+
+    def send(self, payload: bytes) -> None:
+        """See `Channel`."""
+        self._line.send(self._scope, payload)
+
+    def receive(self) -> bytearray:
+        """See `Channel`."""
+        return self._line.receive(self._scope)
+
+
+class Guests:
+    """Opens, asks and closes guest processes."""
+
+    def __init__(
+        self, line: Line, caps: Caps, seed_for: Callable[[str], int], call_seconds: float
+    ) -> None:
+        self._line = line
+        self._caps = caps
+        self._seed_for = seed_for
+        self._call_seconds = call_seconds
+        self._numbers = itertools.count(1)
+        self._open: dict[str, int] = {}
+        self._peers: dict[int, Peer] = {}
+        self._dead: dict[int, GuestEnded] = {}
+        self._level = "function"
+        self.base = 0
+        """The process that has loaded the submission; every scope is forked from it."""
+        self.running = False
+        """Whether the submission may be used yet."""
+        self.objects = JudgeObjects(self)
+        self.pending_seeds: list[tuple[str, int]] = []
+        self.on_loading: Callable[[str, int], None] = lambda _origin, _index: None
+        self.label = ""
+        """What the next fork's randomness is derived from."""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether what happens now belongs to one check, and not to a wider fixture."""
+        return self._level == "function"
+
+    @contextlib.contextmanager
+    def level(self, level: str) -> Iterator[None]:
+        """Work in the process of a wider scope, for a fixture of that scope."""
+        before, self._level = self._level, level
+        try:
+            yield
+        finally:
+            self._level = before
+
+    def ask(
+        self, operation: str, extra: tuple[Any, ...] = (), *arguments: Any, **named: Any
+    ) -> Any:
+        """Ask the submission, in the process of the current scope."""
+        if not self.running:
+            raise SuiteFault("the submission cannot be used while the checks are being collected")
+        number = self._current()
+        if self.pending_seeds:
+            seeds, self.pending_seeds = self.pending_seeds, []
+            self.ask_process(number, "seed", (seeds,))
+        of_the_check = self._line.deadline
+        self._line.deadline = min(of_the_check, time.monotonic() + self._call_seconds)
+        try:
+            return self.ask_process(number, operation, extra, *arguments, **named)
+        finally:
+            self._line.deadline = of_the_check
+
+    def ask_process(
+        self,
+        number: int,
+        operation: str,
+        extra: tuple[Any, ...] = (),
+        *arguments: Any,
+        **named: Any,
+    ) -> Any:
+        """Ask one process. Raises what the submission raised, or `GuestEnded`."""
+        if number in self._dead:
+            raise GuestEnded(self._dead[number].outcome, str(self._dead[number]))
+        try:
+            return self._peers[number].ask(operation, extra, arguments, named)
+        except RaisedThere as raised:
+            own = self.objects.raised_here(raised.details)
+            raise own or local_exception(raised.details) from None
+        except ProtocolError as error:
+            self._dead[number] = GuestEnded("crashed", f"{_CHEATED} ({error})")
+            raise self._dead[number] from None
+        except EncodeError as error:
+            raise SuiteFault(f"an argument cannot be given to the submission: {error}") from error
+        except GuestEnded as ended:
+            self._dead[number] = ended
+            raise
+
+    def _current(self) -> int:
+        if self._level not in self._open:
+            self._open[self._level] = self.open(self._parent(), f"{self._level}:{self.label}")
+        return self._open[self._level]
+
+    def _parent(self) -> int:
+        wider = [level for level in LEVELS[: LEVELS.index(self._level)] if level in self._open]
+        return self._open[wider[-1]] if wider else self.base
+
+    def open(self, parent: int, label: str) -> int:
+        """Fork a process. Raises `GuestEnded` when the one to fork from is gone."""
+        if parent in self._dead:
+            raise GuestEnded(self._dead[parent].outcome, str(self._dead[parent]))
+        number, request = next(self._numbers), next(self._numbers)
+        seed = self._seed_for(f"guest:{label}")
+        answer = self._line.supervise("open", request, number, parent, seed, request=request)
+        if answer[0] != "opened":
+            raise GuestEnded("crashed", "the process that loaded the submission has ended")
+        channel = ScopeChannel(self._line, number)
+        self._peers[number] = Peer(channel, self.objects, self._answer, self._caps)
+        return number
+
+    def close_process(self, number: int) -> str:
+        """End a process; gives what it printed."""
+        request = next(self._numbers)
+        answer = self._line.supervise("close", request, number, request=request)
+        self._peers.pop(number, None)
+        output = answer[2].get("output") if type(answer[2]) is dict else ""
+        ended = self._line.ended.pop(number, None)
+        if ended is not None and type(ended.get("output")) is str:
+            output = ended["output"]
+        return output if type(output) is str else ""
+
+    def close_level(self, level: str) -> tuple[str, GuestEnded | None]:
+        """End the process of a scope: what it printed, and how it had died if it had."""
+        number = self._open.pop(level, None)
+        if number is None:
+            return "", None
+        output = self.close_process(number)
+        death = self._dead.pop(number, None)
+        if self._line.forget(number) and death is None:
+            death = GuestEnded("crashed", _CHEATED)
+        return output, death
+
+    def loaded(self) -> None:
+        """Everything that the submission has written so far is what each check begins with."""
+        request = next(self._numbers)
+        self._line.supervise("loaded", request, request=request)
+
+    def _answer(
+        self, operation: str, extra: tuple[Any, ...], values: list[Any], named: dict[str, Any]
+    ) -> Any:
+        """What a guest process may ask of the judge."""
+        if operation == "callback" and extra and type(extra[0]) is int:
+            return self.objects.call_back(extra[0], values, named)
+        if operation == "loading" and len(extra) >= 2:  # noqa: PLR2004
+            self.on_loading(str(extra[0]), int(extra[1]))
+            return None
+        raise ProtocolError("the judge has nothing else to offer")

@@ -1,0 +1,88 @@
+"""From the judge's events to a report: a verdict counts only if it covers the whole manifest."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from runners.contract import CheckResult, Outcome, RunReport, Verdict, Visibility
+
+_RUN_LOST = "The run was not completed."
+
+
+@dataclass
+class Judgement:
+    """What the judge has told so far about one run."""
+
+    manifest: dict[str, dict[str, Any]] = field(default_factory=dict)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    rejected: bool = False
+    done: bool = False
+    leaderboard: list[dict[str, Any]] = field(default_factory=list)
+    fault: tuple[str, str] | None = None
+    """Whose fault it is that the run did not end well, and what happened."""
+    moments: dict[str, float] = field(default_factory=dict)
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Take note of one event."""
+        self.moments[event["event"]] = time.monotonic()
+        match event["event"]:
+            case "manifest":
+                self.manifest = {check["id"]: check for check in event["checks"]}
+            case "loaded":
+                self.notices, self.rejected = event["notices"], event["rejected"]
+            case "check" if event["id"] in self.manifest:
+                self.results[event["id"]] = event
+            case "done":
+                self.done, self.leaderboard = True, event["leaderboard"]
+            case "fault":
+                self.fault = (event["blame"], event["message"])
+
+    def report(self) -> RunReport:
+        """The report, without resources and receipt."""
+        verdict, reason, detail = self._verdict()
+        scored = verdict is Verdict.GRADED
+        return RunReport(
+            verdict=verdict,
+            reason=reason,
+            staff_detail=detail,
+            checks=tuple(map(self._check, self.manifest.values())) if scored else (),
+            notices=tuple(self.notices),
+            leaderboard=tuple(self.leaderboard),
+        )
+
+    def _verdict(self) -> tuple[Verdict, str, str]:
+        blame, message = self.fault or ("", "")
+        if blame == "assignment":
+            return Verdict.ASSIGNMENT_FAULT, "", message
+        if blame == "memory":
+            return Verdict.GRADED, "", message
+        if blame:
+            return Verdict.SYSTEM_FAULT, "", message
+        if self.rejected:
+            return Verdict.REJECTED, " ".join(self.notices), ""
+        if not self.done or set(self.results) != set(self.manifest):
+            return Verdict.SYSTEM_FAULT, "", "the judge ended before every check had a result"
+        return Verdict.GRADED, "", ""
+
+    def _check(self, check: dict[str, Any]) -> CheckResult:
+        result = self.results.get(check["id"])
+        if result is None:  # only when the whole guest ran out of memory
+            result = {"outcome": "not_run", "points": "0", "message": _RUN_LOST}
+        return CheckResult(
+            id=check["id"],
+            title=check["title"],
+            problem=check["problem"],
+            max_points=Decimal(check["points"]),
+            points=Decimal(result["points"]),
+            outcome=Outcome(result["outcome"]),
+            visibility=Visibility(check["visibility"]),
+            hint=check["hint"],
+            message=result["message"],
+            output=result.get("output", ""),
+            traceback=result.get("traceback", ""),
+            seconds=result.get("seconds", 0.0),
+        )

@@ -1,0 +1,178 @@
+"""The production sandbox: a fresh, locked-down container for each half of a run.
+
+Only the engine's API is used and nothing of this machine is mounted, so the engine may be
+anywhere. Containers carry labels with their job and deadline: `reap` removes what a crashed worker
+left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import docker
+import docker.errors
+from docker.utils import kwargs_from_env, parse_host, version_lt
+
+from runners.images.build import CODE_LABEL, image_tag
+from runners.images.packages import code_digest
+from runners.sandboxes import start
+from runners.sandboxes.base import ProcessSpec, Role, SandboxError
+from runners.sandboxes.docker_options import (
+    DEADLINE_LABEL,
+    Engine,
+    container_options,
+    host_options,
+)
+from runners.sandboxes.docker_process import (
+    ENGINE_ERRORS,
+    AttachedStream,
+    DockerProcess,
+    remove_container,
+)
+
+BUILD_REMEDY = "run `python -m runners image build`"
+_ENGINE_SECONDS = 60
+_LOCAL = "http+unix://"
+_CGROUP_NAMESPACES_SINCE = "1.41"
+
+
+class DockerSandbox:
+    """Starts judges and guests as containers."""
+
+    name = "docker"
+
+    def __init__(
+        self,
+        *,
+        runtime: str | None = None,
+        cpuset: str | None = None,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        """`command` replaces the role's own program, for tests of the sandbox itself."""
+        self._engine = Engine(runtime=runtime, cpuset=cpuset)
+        self._command = None if command is None else list(command)
+        self._connected: tuple[int, docker.APIClient] | None = None
+        self._images: dict[Role, str] = {}
+
+    def start(self, spec: ProcessSpec) -> DockerProcess:
+        """Create a container, attach to it, then start it, so that no byte is missed."""
+        client = self._client()
+        container = self._create(client, spec)
+        try:
+            talk = AttachedStream(client, container, "stdin", "stdout")
+            errors = AttachedStream(client, container, "stderr")
+            client.start(container)
+        except ENGINE_ERRORS as error:
+            remove_container(client, container)
+            raise SandboxError(f"Docker could not start a sandbox: {error}") from error
+        return DockerProcess(client, container, talk, errors)
+
+    def probe(self) -> None:
+        """Raises `SandboxError` unless the engine answers and the images fit the code."""
+        client = self._client()
+        for role in Role:
+            self._image(client, role)
+
+    def describe(self) -> dict[str, str]:
+        """The engine's version, the images' digests and the runtime."""
+        client = self._client()
+        return {
+            "sandbox": self.name,
+            "engine": str(client.version()["Version"]),
+            "runtime": self._engine.runtime or "default",
+            **{f"{role.value}_image": self._image(client, role) for role in Role},
+        }
+
+    def reap(self, now: float) -> list[str]:
+        """Remove every sandbox whose deadline is before `now`, whoever made it; their ids."""
+        client = self._client()
+        try:
+            found = client.containers(all=True, filters={"label": DEADLINE_LABEL})
+        except ENGINE_ERRORS as error:
+            raise SandboxError(f"Docker does not list its containers: {error}") from error
+        overdue = [str(one["Id"]) for one in found if _deadline(one) < now]
+        return [container for container in overdue if remove_container(client, container)]
+
+    def _client(self) -> docker.APIClient:
+        """A client of this process: connections do not survive a fork."""
+        if self._connected is None or self._connected[0] != os.getpid():
+            self._connected = (os.getpid(), connect())
+        return self._connected[1]
+
+    def _image(self, client: docker.APIClient, role: Role) -> str:
+        """The id of the role's image. Ids, unlike tags, cannot change between two runs."""
+        if role not in self._images:
+            self._images[role] = _fitting_image(client, role)
+        return self._images[role]
+
+    def _create(self, client: docker.APIClient, spec: ProcessSpec) -> str:
+        if version_lt(client.api_version, _CGROUP_NAMESPACES_SINCE):
+            self._engine = replace(self._engine, cgroup_namespaces=False)
+        try:
+            try:
+                return self._create_from(client, spec, self._image(client, spec.role))
+            except docker.errors.ImageNotFound:
+                # Rebuilt since we looked: take the new one, if it fits.
+                del self._images[spec.role]
+                return self._create_from(client, spec, self._image(client, spec.role))
+        except ENGINE_ERRORS as error:
+            raise SandboxError(f"Docker could not create a sandbox: {error}") from error
+
+    def _create_from(self, client: docker.APIClient, spec: ProcessSpec, image: str) -> str:
+        options = container_options(spec, image, self._command or start.command(spec.role))
+        host = client.create_host_config(**host_options(spec, self._engine))
+        created: dict[str, Any] = client.create_container(**options, host_config=host)
+        return str(created["Id"])
+
+
+class Client(docker.APIClient):
+    """A client whose kept connections are closed when nobody uses it any more."""
+
+    def __del__(self) -> None:
+        """Sandboxes and their processes share it, so none of them could tell when to close it."""
+        self.close()
+
+
+def connect() -> Client:
+    """A client of the engine that DOCKER_HOST names, or of this machine's."""
+    settings = kwargs_from_env()
+    try:
+        _knock(str(parse_host(settings.get("base_url"))))
+        return Client(version="auto", timeout=_ENGINE_SECONDS, **settings)
+    except (OSError, *ENGINE_ERRORS) as error:
+        raise SandboxError(
+            f"No Docker engine answers: start dockerd, or set DOCKER_HOST ({error})."
+        ) from error
+
+
+def _knock(address: str) -> None:
+    """Raises OSError if nobody listens at a socket of this machine. The SDK would leak its own."""
+    if address.startswith(_LOCAL):
+        with socket.socket(socket.AF_UNIX) as knock:
+            knock.connect(address.removeprefix(_LOCAL))
+
+
+def _fitting_image(client: docker.APIClient, role: Role) -> str:
+    """An image made from exactly the code that this process would expect at the other end."""
+    tag = image_tag(role)
+    try:
+        found = client.inspect_image(tag)
+    except docker.errors.ImageNotFound as error:
+        raise SandboxError(f"There is no image {tag}: {BUILD_REMEDY}.") from error
+    except ENGINE_ERRORS as error:
+        raise SandboxError(f"Docker does not answer about its images: {error}") from error
+    label = (found["Config"].get("Labels") or {}).get(CODE_LABEL)
+    if label != code_digest(role):
+        raise SandboxError(f"The image {tag} was made from other code: {BUILD_REMEDY}.")
+    return str(found["Id"])
+
+
+def _deadline(container: dict[str, Any]) -> float:
+    try:
+        return float(container["Labels"][DEADLINE_LABEL])
+    except ValueError:
+        return 0.0  # not one of ours could say this: whatever it is, it will not be missed

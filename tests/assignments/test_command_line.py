@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assignments.__main__ import main
+from tests.assignments.homework import QUESTION2, declaration, write_homework
+
+
+def test_build_check_and_build_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_homework(tmp_path / "hw0")
+    root = ["--root", str(tmp_path)]
+
+    assert main(["build", "--check", *root]) == 1
+    assert "Run: python -m assignments build hw0" in capsys.readouterr().err
+    assert main(["build", "hw0", *root]) == 0
+    assert capsys.readouterr().out == "hw0: 6 file(s) changed\n"
+    assert main(["build", "--check", *root]) == 0
+    assert capsys.readouterr().out == "hw0: up to date\n"
+
+
+def test_a_folder_may_be_named_by_its_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_homework(tmp_path / "elsewhere")
+
+    assert main(["build", str(folder)]) == 0
+    assert capsys.readouterr().out == "elsewhere: 6 file(s) changed\n"
+
+
+def test_an_unknown_homework_is_bad_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_homework(tmp_path / "homework1")
+
+    assert main(["check", "homework", "--root", str(tmp_path)]) == 2
+    assert "There is no homework 'homework'" in (told := capsys.readouterr().err)
+    assert "Did you mean 'homework1'?" in told
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["prove"], ["check", "--repeats", "0"], ["check", "--sandbox", "vm"]]
+)
+def test_bad_arguments_are_bad_usage(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2
+
+
+def test_an_invalid_folder_lists_its_faults(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_homework(tmp_path / "hw0", declaration("points = 10", "points = 12"))
+    report = tmp_path / "report.json"
+
+    assert main(["check", "--root", str(tmp_path), "--json", str(report)]) == 1
+    assert "hw0 has 1 fault(s):\n  assignment.toml: points: is 12" in capsys.readouterr().err
+    [found] = json.loads(report.read_text())
+    assert (found["homework"], found["ok"]) == ("hw0", False)
+    assert found["faults"] == [
+        {
+            "path": "assignment.toml",
+            "field": "points",
+            "message": "is 12, but the problems' points add up to 10.",
+            "remedy": "Change one of them so that they agree.",
+        }
+    ]
+
+
+def test_a_stale_handout_is_a_broken_promise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_homework(tmp_path / "hw0")
+    main(["build", "--root", str(tmp_path)])
+    (tmp_path / "hw0" / "solution" / "question2.py").write_text(QUESTION2.replace("Dou", "dou"))
+
+    assert main(["check", "--root", str(tmp_path)]) == 1
+    assert (
+        "broken: handout: is stale (hw0.ipynb, question2.py). "
+        "Run: python -m assignments build hw0" in capsys.readouterr().err
+    )
+
+
+def test_the_gate_runs_in_a_real_sandbox(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_homework(tmp_path / "hw0")
+    main(["build", "--root", str(tmp_path)])
+    report = tmp_path / "report.json"
+    sandbox = ["--sandbox", "process", "--repeats", "1", "--json", str(report)]
+
+    assert main(["check", "--root", str(tmp_path), *sandbox]) == 0
+    assert "hw0: 4 runs, may be published" in capsys.readouterr().out
+    [found] = json.loads(report.read_text())
+    assert found["matrix"]["squares"] == {
+        "hidden/test_question1.py::test_random": ".",
+        "hidden/test_question2.py::test_double": "x",
+        "public/test_question1.py::test_small": ".",
+    }
+    assert found["runs"]["reference as a notebook"][0]["points"] == "10"

@@ -1,0 +1,373 @@
+"""The gate, with a table in place of the sandbox: which checks each submission fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from assignments.build import write_handout
+from assignments.gate import GateResult, run_gate
+from assignments.loader import load_assignment
+from assignments.matrix import matrix_cells, matrix_text, result_as_data
+from assignments.proof import GateRun
+from assignments.spec import AssignmentSpec
+from assignments.triage import TriagedUpload
+from tests.assignments.homework import (
+    EXPECTATION,
+    HIDDEN_QUESTION1,
+    write_homework,
+)
+
+SMALL = "public/test_question1.py::test_small"
+RANDOM = "hidden/test_question1.py::test_random"
+DOUBLE = "hidden/test_question2.py::test_double"
+WORTH = {SMALL: Decimal(2), RANDOM: Decimal(4), DOUBLE: Decimal(4)}
+PROBLEM = {SMALL: "add", RANDOM: "add", DOUBLE: "double"}
+SQUARES = "mutants/squares"
+SOUND: dict[str, Mapping[str, str]] = {
+    "reference": {},
+    "reference as a notebook": {},
+    "handout": dict.fromkeys(WORTH, "failed"),
+    SQUARES: {DOUBLE: "failed"},
+}
+
+
+def run(bad: Mapping[str, str]) -> GateRun:
+    outcomes = {check: bad.get(check, "passed") for check in WORTH}
+    points = {
+        check: (worth if outcomes[check] == "passed" else Decimal(0), worth)
+        for check, worth in WORTH.items()
+    }
+    return GateRun("graded", "", outcomes, points, PROBLEM, "the traceback")
+
+
+class Table:
+    """Grades by table. A list of runs is handed out one by one; its last run stays."""
+
+    def __init__(self, **changes: GateRun | list[GateRun]) -> None:
+        self.runs = {label: [run(bad)] for label, bad in SOUND.items()}
+        for label, change in changes.items():
+            self.runs[label] = change if isinstance(change, list) else [change]
+        self.labels: list[str] = []
+
+    def __call__(self, label: str, upload: TriagedUpload) -> GateRun:
+        assert upload.modules
+        self.labels.append(label)
+        queue = self.runs[label]
+        return queue.pop(0) if len(queue) > 1 else queue[0]
+
+
+def gate(
+    folder: Path, table: Table, changes: dict[str, str | None] | None = None, repeats: int = 3
+) -> tuple[AssignmentSpec, GateResult]:
+    write_homework(folder / "hw0", changes)
+    write_handout(folder / "hw0", load_assignment(folder / "hw0"))
+    spec = load_assignment(folder / "hw0")
+    return spec, run_gate(folder / "hw0", spec, table, repeats)
+
+
+def broken(folder: Path, table: Table, changes: dict[str, str | None] | None = None) -> list[str]:
+    return [str(promise) for promise in gate(folder, table, changes)[1].broken]
+
+
+def test_a_sound_suite_passes(tmp_path: Path) -> None:
+    table = Table()
+    _, result = gate(tmp_path, table)
+
+    assert result.broken == ()
+    assert result.ok
+    assert {label: table.labels.count(label) for label in SOUND} == {
+        "reference": 3,
+        "handout": 3,
+        SQUARES: 3,
+        "reference as a notebook": 1,
+    }
+
+
+def test_checks_that_nothing_kills_are_a_warning(tmp_path: Path) -> None:
+    _, result = gate(tmp_path, Table())
+
+    assert [str(warning) for warning in result.warnings] == [
+        f"{RANDOM}: no mutant fails it. Write one that should.",
+        f"{SMALL}: no mutant fails it. Write one that should.",
+    ]
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    folder = write_homework(tmp_path / "hw0")
+    write_handout(folder, load_assignment(folder))
+    seen: list[tuple[str, int, int]] = []
+
+    run_gate(folder, load_assignment(folder), Table(), 1, lambda *step: seen.append(step))
+
+    assert seen == [
+        ("reference", 0, 4),
+        ("handout", 1, 4),
+        (SQUARES, 2, 4),
+        ("reference as a notebook", 3, 4),
+    ]
+
+
+LOSES = f"reference: must earn 100 %, but loses points in {RANDOM} (timeout). "
+DIFFERS = "is flaky: the same submission ends differently. "
+STEADY = "Take every random number from the fixture rng, widen a tolerance or fix the time limit."
+BROKEN: list[tuple[dict[str, GateRun | list[GateRun]], str]] = [
+    (
+        {"reference": run({RANDOM: "timeout"})},
+        f"{LOSES}Correct the solution or these checks.\nthe traceback",
+    ),
+    (
+        {"reference": GateRun("rejected", "No such function.")},
+        "reference: the verdict is rejected, not graded: No such function.",
+    ),
+    (
+        {"handout": run({RANDOM: "failed", DOUBLE: "failed"})},
+        (
+            f"handout: earns 2 of 10 points, more than 5 %. Make these checks fail when nothing "
+            f"was "
+            f"written: {SMALL}."
+        ),
+    ),
+    (
+        {SQUARES: run({})},
+        (
+            f"{SQUARES}: survives: every check passes, although it squares instead of doubling. "
+            f"Strengthen {DOUBLE} until it fails."
+        ),
+    ),
+    (
+        {SQUARES: run({DOUBLE: "failed", RANDOM: "failed"})},
+        (
+            f"{SQUARES}: also fails {RANDOM}. Make the check independent of this mistake, or "
+            f"name it "
+            "in expect.toml."
+        ),
+    ),
+    (
+        {SQUARES: run({RANDOM: "failed"})},
+        (
+            f"{SQUARES}: passes {DOUBLE}, which it must fail. Strengthen the check, or take it "
+            f"out of "
+            "expect.toml."
+        ),
+    ),
+    (
+        {SQUARES: run({DOUBLE: "timeout"})},
+        (
+            f"{SQUARES}: {DOUBLE} ended as timeout, expected failed. Correct the mutant or set "
+            "outcomes in expect.toml."
+        ),
+    ),
+    (
+        {SQUARES: GateRun("rejected", "No.")},
+        (
+            f"{SQUARES}: the verdict is rejected (No.), expected graded. Correct the mutant or its "
+            "expect.toml."
+        ),
+    ),
+    (
+        {"reference as a notebook": run({DOUBLE: "error"})},
+        (
+            f"reference as a notebook: differs from the .py files in {DOUBLE}. What the files "
+            f"do when "
+            "each is a module of its own, they must do in one."
+        ),
+    ),
+    (
+        {
+            "reference": [run({}), run({RANDOM: "failed"}), run({})],
+            SQUARES: [run({DOUBLE: "failed"}), run({DOUBLE: "failed", RANDOM: "failed"})],
+        },
+        (
+            f"{RANDOM}: {DIFFERS}reference (passed, failed, passed); {SQUARES} (passed, failed, "
+            f"failed). {STEADY}"
+        ),
+    ),
+    (
+        {SQUARES: [GateRun("rejected", "No."), run({DOUBLE: "failed"})]},
+        f"{SQUARES}: the verdict changes from run to run: rejected, graded, graded.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), BROKEN, ids=[m[:60] for _, m in BROKEN])
+def test_each_broken_promise_says_what_to_do(
+    tmp_path: Path, changes: dict[str, GateRun | list[GateRun]], message: str
+) -> None:
+    copies = {k: list(v) if isinstance(v, list) else v for k, v in changes.items()}
+
+    assert message in broken(tmp_path, Table(**copies))
+
+
+def test_points_that_do_not_add_up(tmp_path: Path) -> None:
+    cheap = run({})
+    cheap = replace(cheap, points={check: (Decimal(1), Decimal(1)) for check in WORTH})
+
+    assert broken(tmp_path, Table(reference=cheap, **{"reference as a notebook": cheap}))[:3] == [
+        (
+            "problem add: its checks add up to 2 points, assignment.toml says 6. "
+            "Change the points marks or the problem's points."
+        ),
+        (
+            "problem double: its checks add up to 1 points, assignment.toml says 4. "
+            "Change the points marks or the problem's points."
+        ),
+        "hw0: can earn 3 points, assignment.toml says 10.",
+    ]
+
+
+def test_a_mutant_naming_an_unknown_check(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {
+        "mutants/squares/expect.toml": EXPECTATION.replace("test_double", "test_doubles")
+    }
+
+    assert broken(tmp_path, Table(), changes)[0] == (
+        f"{SQUARES}: expect.toml names {DOUBLE}s, which is no check of the suite. "
+        f"Did you mean '{DOUBLE}'?"
+    )
+
+
+def test_an_expected_outcome_is_kept_to(tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {
+        "mutants/squares/expect.toml": f'{EXPECTATION}outcomes = {{ "{DOUBLE}" = "timeout" }}\n'
+    }
+
+    assert broken(tmp_path, Table(**{SQUARES: run({DOUBLE: "timeout"})}), changes) == []
+    assert broken(tmp_path, Table(), changes) == [
+        (
+            f"{SQUARES}: {DOUBLE} ended as failed, expected timeout. Correct the mutant or set "
+            "outcomes in expect.toml."
+        )
+    ]
+
+
+def test_a_mutant_that_triage_refuses_has_the_verdict_rejected(tmp_path: Path) -> None:
+    rejected = 'description = "Saved as Latin-1"\nverdict = "rejected"\n'
+    folder = write_homework(tmp_path / "hw0", {"mutants/squares/expect.toml": rejected})
+    (folder / "mutants" / "squares" / "question2.py").write_bytes(b"x = '\xe4'\n")
+    write_handout(folder, load_assignment(folder))
+    table = Table()
+
+    assert run_gate(folder, load_assignment(folder), table, 1).broken == ()
+    assert SQUARES not in table.labels
+
+
+@pytest.mark.parametrize(
+    ("verdict", "message"),
+    [
+        (
+            "assignment_fault",
+            "reference: the suite itself is broken; repair it first:\nSyntaxError in line 3",
+        ),
+        (
+            "system_fault",
+            (
+                "reference: the sandbox failed, so nothing is proven: SyntaxError in line 3\n"
+                "Run 'python -m runners doctor'."
+            ),
+        ),
+    ],
+)
+def test_a_fault_ends_the_gate_at_once(tmp_path: Path, verdict: str, message: str) -> None:
+    table = Table(reference=GateRun(verdict, staff_detail="SyntaxError in line 3"))
+
+    assert broken(tmp_path, table) == [message]
+    assert table.labels == ["reference"]
+
+
+LINT: list[tuple[str, str, list[str]]] = [
+    (
+        '    """Adds any numbers"""\n',
+        "",
+        [f"{RANDOM}: has no title. Write a docstring: its first line is all that students see."],
+    ),
+    (
+        '@pytest.mark.hint("Think of negative numbers.")\n',
+        "",
+        [f"{RANDOM}: has no hint. Add @pytest.mark.hint('what a TA would say')."],
+    ),
+    (
+        'assert add(a, b) == a + b, "sum"',
+        "assert a and torch.allclose(add(a, b), a + b)",
+        [
+            (
+                "hidden/test_question1.py:10: asserts a bare torch.allclose, which broadcasts, "
+                "ignores "
+                "dtype and explains nothing. Use the fixture assert_tensor(actual, expected)."
+            )
+        ],
+    ),
+    ('assert add(a, b) == a + b, "sum"', "assert not torch.allclose(add(a, b), a)", []),
+    (
+        "import pytest\n",
+        "import pytest\npytestmark = [pytest.mark.hint('For all.')]\n",
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "messages"), LINT)
+def test_habits_of_hidden_checks(tmp_path: Path, old: str, new: str, messages: list[str]) -> None:
+    assert old in HIDDEN_QUESTION1
+    changes: dict[str, str | None] = {
+        "checks/hidden/test_question1.py": HIDDEN_QUESTION1.replace(old, new)
+    }
+
+    assert broken(tmp_path, Table(), changes) == messages
+
+
+def test_hints_reach_down_from_classes_and_modules(tmp_path: Path) -> None:
+    source = '''\
+import pytest
+
+
+@pytest.mark.hint("For the class.")
+class TestAll:
+    def test_a(self):
+        """A"""
+
+
+class TestBare:
+    def test_b(self):
+        """B"""
+'''
+    changes: dict[str, str | None] = {"checks/hidden/test_question1.py": source}
+
+    assert broken(tmp_path, Table(), changes) == [
+        (
+            "hidden/test_question1.py::TestBare::test_b: has no hint. "
+            "Add @pytest.mark.hint('what a TA would say')."
+        )
+    ]
+
+
+def test_the_kill_matrix_as_text_and_data(tmp_path: Path) -> None:
+    name = "a_mutant_with_a_very_long_name_indeed"
+    changes: dict[str, str | None] = {
+        f"mutants/{name}/expect.toml": EXPECTATION,
+        f"mutants/{name}/question2.py": "def double(x): ...\n",
+    }
+    table = Table(**{f"mutants/{name}": run({RANDOM: "failed"})})
+    spec, result = gate(tmp_path, table, changes, repeats=1)
+
+    assert matrix_cells(spec, result) == {
+        name: {SMALL: ".", RANDOM: "!", DOUBLE: "S"},
+        "squares": {SMALL: ".", RANDOM: ".", DOUBLE: "x"},
+    }
+    text = matrix_text(spec, result)
+    lines = [line.split() for line in text.splitlines() if "─" not in line]
+    assert lines[1:6] == [
+        ["hw0"],
+        ["mutant", "123"],
+        ["a_mutant_with_a_very_long_n…", ".!S"],
+        ["squares", "..x"],
+        [],
+    ]
+    assert f"  3  {DOUBLE}" in text
+    data = result_as_data(spec, result)
+    assert (data["homework"], data["ok"], data["digest"]) == ("hw0", False, spec.digest)
+    assert data["runs"][f"mutants/{name}"][0]["points"] == "6"

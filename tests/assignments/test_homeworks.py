@@ -1,0 +1,89 @@
+"""The course's own homeworks, graded for real: what the handbook promises of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assignments.__main__ import main
+from assignments.build import solution_notebook, stale_files
+from assignments.course import load_course
+from assignments.loader import load_assignment
+from runners.contract import RunReport, Verdict
+from runners.grading import Grader
+from runners.requests import build_request
+from runners.sandboxes.choose import open_sandbox
+from tests.capabilities import require
+
+ROOT = Path(__file__).parents[2] / "assignments"
+HOMEWORKS = sorted(path.parent for path in ROOT.glob("*/assignment.toml"))
+NAMES = [folder.name for folder in HOMEWORKS]
+
+
+@pytest.fixture(scope="module", params=["bubblewrap", "docker", "process"])
+def grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
+    """One warm judge for each sandbox."""
+    if request.param != "process":
+        require(request.param)
+    with Grader(open_sandbox(request.param)) as grader:
+        yield grader
+
+
+def grade(grader: Grader, folder: Path, upload: Path | dict[str, bytes]) -> RunReport:
+    report = grader.grade(build_request(folder, upload, job=f"homework-{folder.name}"))
+    assert report.verdict is Verdict.GRADED, report.staff_detail
+    return report
+
+
+@pytest.mark.parametrize("folder", HOMEWORKS, ids=NAMES)
+def test_solution_and_handout_get_what_they_must(grader: Grader, folder: Path) -> None:
+    spec = load_assignment(folder)
+    solution = grade(grader, folder, folder / "solution")
+    assert solution.points == solution.max_points == spec.points
+    assert grade(grader, folder, folder / "handout").points <= spec.points / 20
+
+
+@pytest.mark.parametrize("folder", HOMEWORKS, ids=NAMES)
+def test_a_notebook_gets_the_same_as_files(grader: Grader, folder: Path) -> None:
+    spec = load_assignment(folder)
+    assert spec.files.notebook is not None
+    name = spec.files.notebook.file
+    solved = grade(grader, folder, {name: solution_notebook(folder, spec)})
+    assert solved.points == spec.points
+    empty = grade(grader, folder, folder / "handout" / name)
+    assert empty.points == grade(grader, folder, folder / "handout").points
+
+
+@pytest.mark.parametrize("folder", HOMEWORKS, ids=NAMES)
+def test_the_handout_is_built_from_the_master(folder: Path) -> None:
+    assert stale_files(folder, load_assignment(folder)) == []
+
+
+@pytest.mark.parametrize("folder", HOMEWORKS, ids=NAMES)
+def test_the_gate_lets_the_homework_through(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    require("bubblewrap")
+    code = main(["check", folder.name, "--sandbox", "bubblewrap", "--repeats", "1"])
+    seen = capsys.readouterr()
+    assert code == 0, seen.err
+    assert "may be published" in seen.out
+
+
+def test_the_course_is_the_one_that_was_announced() -> None:
+    course = load_course(ROOT)
+    assert (course.code, course.timezone) == ("COMP4551", "Asia/Hong_Kong")
+    assert {weight.id: (int(weight.each), weight.count) for weight in course.weights} == {
+        "homework": (5, 4),
+        "midterm": (30, 1),
+        "final": (50, 1),
+    }
+    due = {entry.id: entry.due.isoformat() for entry in course.calendar if entry.due}
+    assert due == {
+        "hw1": "2025-02-22T23:59:00+08:00",
+        "hw2": "2025-03-12T23:59:00+08:00",
+        "hw3": "2025-04-10T23:59:00+08:00",
+        "hw4": "2025-05-06T23:59:00+08:00",
+    }

@@ -1,0 +1,1 @@
+"""Measurements. They report; they assert nothing."""

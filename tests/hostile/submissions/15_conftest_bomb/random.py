@@ -1,0 +1,3 @@
+"""A shadow of random."""
+
+raise SystemExit(0)

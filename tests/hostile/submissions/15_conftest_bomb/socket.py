@@ -1,0 +1,3 @@
+"""A shadow of socket."""
+
+raise SystemExit(0)

@@ -1,0 +1,1 @@
+"""HTTP only: it reads requests, asks the grader, and renders answers."""
