@@ -271,7 +271,7 @@ def test_a_local_service_of_the_host_is_out_of_reach(inside: Inside) -> None:
     abstract = [word for line in listening.splitlines() for word in line.split() if word[0] == "@"]
 
     for name in ["@/tmp/.X11-unix/X0", *abstract]:
-        # repr: many names are numbers, and a digit after \\0 would be read as more of the number.
+        # repr: many names are numbers, and a digit after \0 would be read as more of the number.
         address = repr(b"\0" + name[1:].encode())
         connect = f"trial(socket.socket(socket.AF_UNIX).connect, {address})"
         assert inside.ask(connect) == "ECONNREFUSED"
