@@ -57,9 +57,11 @@ def read_declaration(slug: str, table: Table) -> AssignmentSpec:
         files=_files(table.table("files")),
         limits=_limits(table.table("limits")),
         attempts_per_day=_attempts(table.table("attempts")),
-        preload=_preload(table.table("resources")),
+        preload=_preload(resources := table.table("resources")),
+        gpus=resources.integer("gpus", 0, least=0) or 0,
         problems=tuple(_problem(problem) for problem in table.tables("problems")),
     )
+    resources.finish()
     table.finish()
     _check_problems(spec, table)
     return spec
@@ -139,7 +141,6 @@ def _preload(table: Table) -> tuple[str, ...]:
     for name in names:
         if not all(part.isidentifier() for part in name.split(".")):
             table.fault("preload", f"names {name!r}, which is no module.", "Write: torch.fft")
-    table.finish()
     return names
 
 

@@ -104,6 +104,8 @@ class AssignmentSpec:
     problems: tuple[ProblemSpec, ...]
     preload: tuple[str, ...] = ()
     """Modules of the course's packages that are imported before a submission comes."""
+    gpus: int = 0
+    """How many GPUs a run needs to itself."""
     mutants: tuple[MutantSpec, ...] = ()
     digest: str = ""
     """sha256 over all files of the folder: two homeworks with one digest are the same."""

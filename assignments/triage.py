@@ -58,13 +58,22 @@ def triage(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> TriagedU
 
     A path that does not exist is the caller's mistake, not the student's: `FileNotFoundError`.
     """
-    files = _strip_top_folder(_unpacked(_read(upload, spec.files.max_bytes), spec.files.max_bytes))
+    files = opened(upload, spec)
     if not files:
         raise UploadRejected(
             "The upload holds no files: choose the files of this homework and upload again."
         )
     notebook = _chosen_notebook(files, spec)
     return _sorted(files, notebook, spec)
+
+
+def opened(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> dict[str, bytes]:
+    """The files of an upload by name: an archive unpacked, a folder round everything taken off.
+
+    Nothing is sorted out yet but what computers leave behind. Raises `UploadRejected`.
+    """
+    limit = spec.files.max_bytes
+    return _strip_top_folder(_unpacked(_read(upload, limit), limit))
 
 
 def _read(upload: Path | Mapping[str, bytes], max_bytes: int) -> dict[str, bytes]:

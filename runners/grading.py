@@ -34,7 +34,9 @@ from runners.wire.errors import ChannelClosed, ProtocolError
 _START_SECONDS = 120.0
 _GRACE_SECONDS = 60.0
 _JOIN_SECONDS = 10.0
-_JUDGE_LIFE_SECONDS = 3_600.0
+_JUDGE_SECONDS = 3_600.0
+_GUEST_SECONDS = 1_800.0
+_REMOVED_AFTER = 6 * 3_600.0
 _FACTS_BYTES = 64 * 1024
 
 _Kind = tuple[Limits, tuple[str, ...]]
@@ -54,9 +56,11 @@ class Grader:
         self._sandbox = sandbox
         self._ahead = ahead
         self._judge: JudgeLine | None = None
+        self._judge_until = 0.0
         self._judge_facts: dict[str, str] = {}
         self._starter = ThreadPoolExecutor(max_workers=2)
         self._next: tuple[_Kind, Future[Guest]] | None = None
+        self._next_until = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +89,7 @@ class Grader:
         """
         _, guest = self._start(request)
         kind = (request.limits, request.preload)
-        self._next = (kind, self._starter.submit(lambda: guest))
+        self._set_ahead(kind, self._starter.submit(lambda: guest))
 
     def grade(self, request: RunRequest, on_event: OnEvent = lambda _event: None) -> RunReport:
         """Run the suite over the submission. Never raises for what a submission or suite does.
@@ -123,8 +127,19 @@ class Grader:
 
     def _start(self, request: RunRequest) -> tuple[JudgeLine, Guest]:
         guest = self._take_guest((request.limits, request.preload))
+        try:
+            return self._warm_judge(request), guest.result()
+        except SandboxError:
+            with contextlib.suppress(SandboxError):
+                guest.result().process.kill()
+            raise
+
+    def _warm_judge(self, request: RunRequest) -> JudgeLine:
+        if time.monotonic() > self._judge_until:
+            self._drop_judge()
         if self._judge is None:
-            process = self._sandbox.start(_spec(Role.JUDGE, request.limits, _JUDGE_LIFE_SECONDS))
+            process = self._sandbox.start(_spec(Role.JUDGE, request.limits, _REMOVED_AFTER))
+            self._judge_until = time.monotonic() + _JUDGE_SECONDS
             self._judge = JudgeLine(process)
             event = self._judge.next_event(time.monotonic() + _START_SECONDS)
             if event is None or event["event"] != "ready":
@@ -132,14 +147,22 @@ class Grader:
                 self._judge = None
                 raise SandboxError(f"the judge did not start: {detail[-2_000:]}")
             self._judge_facts = event["facts"]
-        return self._judge, guest.result()
+        return self._judge
+
+    def tidy(self) -> list[str]:
+        """Remove what dead graders of this host left behind; their sandboxes' names."""
+        return self._sandbox.reap(time.time())
+
+    def _set_ahead(self, kind: _Kind, guest: Future[Guest]) -> None:
+        self._next, self._next_until = (kind, guest), time.monotonic() + _GUEST_SECONDS
 
     def _take_guest(self, kind: _Kind) -> Future[Guest]:
         ready, self._next = self._next, None
-        if ready is not None and ready[0] == kind:
+        if ready is not None and ready[0] == kind and time.monotonic() < self._next_until:
             return ready[1]
         if ready is not None:
-            ready[1].result().process.kill()
+            with contextlib.suppress(SandboxError):
+                ready[1].result().process.kill()
         return self._starter.submit(_start_guest, self._sandbox, kind)
 
     def _run(
@@ -159,7 +182,7 @@ class Grader:
         judge.order(encode(order(request)))
         if self._ahead:
             kind = (limits, request.preload)
-            self._next = (kind, self._starter.submit(_start_guest, self._sandbox, kind))
+            self._set_ahead(kind, self._starter.submit(_start_guest, self._sandbox, kind))
         allowed = limits.run_seconds + limits.load_seconds * _cells(request) + _GRACE_SECONDS
         judge_well = judge.follow(judgement, on_event, time.monotonic() + allowed)
         lost_by_itself = gone.is_set()
@@ -198,7 +221,7 @@ class Guest:
 
 def _start_guest(sandbox: Sandbox, kind: _Kind) -> Guest:
     limits, preload = kind
-    process = sandbox.start(_spec(Role.GUEST, limits, limits.run_seconds + 600))
+    process = sandbox.start(_spec(Role.GUEST, limits, limits.run_seconds + _REMOVED_AFTER))
     timer = threading.Timer(_START_SECONDS, process.kill)
     timer.start()
     try:

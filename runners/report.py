@@ -66,7 +66,7 @@ def to_results(
     """The report as a JSON object. Points are numbers with at most two decimals."""
     audience = Audience(audience)
     tests = [
-        _test(check, number, audience, shows_details(check, audience, phase))
+        _test(reveal(check, number, audience, phase), audience)
         for number, check in enumerate(report.checks, start=1)
     ]
     scored = report.verdict is Verdict.GRADED
@@ -85,42 +85,92 @@ def to_results(
     return {"score": _number(report.points), **results} if scored else results
 
 
-def _test(check: CheckResult, number: int, audience: Audience, details: bool) -> dict[str, Any]:
-    passed = check.outcome is Outcome.PASSED
-    extra = {"problem": check.problem}
+@dataclasses.dataclass(frozen=True, slots=True)
+class Revealed:
+    """What one reader may see of a check. Texts are clean; empty means that there is nothing."""
+
+    number: int
+    id: str
+    """The check's own id, or `check-7` for who may not know it."""
+    title: str
+    problem: str
+    points: Decimal
+    max_points: Decimal
+    outcome: Outcome
+    visibility: Visibility
+    summary: str
+    """How it ended, in a sentence; empty when it passed."""
+    hint: str
+    message: str
+    output: str
+    traceback: str
+    seconds: float | None
+    details: bool
+    """Whether this reader sees everything there is."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is well."""
+        return self.outcome is Outcome.PASSED
+
+
+def reveal(check: CheckResult, number: int, audience: Audience, phase: Phase) -> Revealed:
+    """What this reader may see of the check that is the `number`-th of its suite."""
+    details = shows_details(check, audience, phase)
+    passed, staff = check.outcome is Outcome.PASSED, audience is Audience.STAFF
+    return Revealed(
+        number=number,
+        id=check.id if details else f"check-{number}",
+        title=clean(check.title),
+        problem=check.problem,
+        points=check.points,
+        max_points=check.max_points,
+        outcome=check.outcome,
+        visibility=check.visibility,
+        summary="" if passed else f"This check {_OUTCOME_WORDS[check.outcome]}.",
+        hint="" if passed else clean(check.hint),
+        message=clean(check.message) if details else "",
+        output=clean(check.output.strip()) if details else "",
+        traceback=clean(check.traceback) if staff else "",
+        seconds=_seconds(check, staff) if details else None,
+        details=details,
+    )
+
+
+def _seconds(check: CheckResult, exact: bool) -> float:
+    return round(check.seconds, 3) if exact else math.ceil(check.seconds)
+
+
+def _test(shown: Revealed, audience: Audience) -> dict[str, Any]:
+    extra = {"problem": shown.problem}
     if audience is Audience.STAFF:
-        extra["traceback"] = clean(check.traceback)
+        extra["traceback"] = shown.traceback
     test: dict[str, Any] = {
-        "id": check.id if details else f"check-{number}",
-        "name": clean(check.title),
-        "number": str(number),
-        "score": _number(check.points),
-        "max_score": _number(check.max_points),
-        "status": "passed" if passed else "failed",
-        "outcome": check.outcome.value,
-        "visibility": check.visibility.value,
-        "hint": "" if passed else clean(check.hint),
-        "output": clean(_output(check, details))[:_OUTPUT],
+        "id": shown.id,
+        "name": shown.title,
+        "number": str(shown.number),
+        "score": _number(shown.points),
+        "max_score": _number(shown.max_points),
+        "status": "passed" if shown.passed else "failed",
+        "outcome": shown.outcome.value,
+        "visibility": shown.visibility.value,
+        "hint": shown.hint,
+        "output": _output(shown)[:_OUTPUT],
         "output_format": "text",
         "extra_data": extra,
     }
-    if details:
-        exact = audience is Audience.STAFF
-        test["seconds"] = round(check.seconds, 3) if exact else math.ceil(check.seconds)
+    if shown.seconds is not None:
+        test["seconds"] = shown.seconds
     return test
 
 
-def _output(check: CheckResult, details: bool) -> str:
-    lines = []
-    if check.outcome is not Outcome.PASSED:
-        lines.append(f"This check {_OUTCOME_WORDS[check.outcome]}.")
-    if details and check.message:
-        lines.append(check.message)
-    if check.hint and check.outcome is not Outcome.PASSED:
-        lines.append(f"Hint: {check.hint}")
-    if details and check.output.strip():
-        lines.append(f"What your code printed:\n{check.output.strip()}")
-    return "\n".join(lines)
+def _output(shown: Revealed) -> str:
+    lines = [shown.summary, shown.message]
+    if shown.hint:
+        lines.append(f"Hint: {shown.hint}")
+    if shown.output:
+        lines.append(f"What your code printed:\n{shown.output}")
+    return "\n".join(filter(None, lines))
 
 
 def _overall(report: RunReport, audience: Audience) -> str:
@@ -148,3 +198,39 @@ def _resources(report: RunReport, audience: Audience) -> dict[str, Any]:
 
 def _number(points: Decimal) -> float | int:
     return int(points) if points == points.to_integral_value() else float(round(points, 2))
+
+
+class Narrator:
+    """Turns a run's events into what its student may see at once; none has a check's id."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, dict[str, Any]] = {}
+
+    def tell(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """The public form of an event, or None when it has none."""
+        match event["event"]:
+            case "manifest":
+                self._checks = {
+                    check["id"]: {**check, "number": number}
+                    for number, check in enumerate(event["checks"], start=1)
+                }
+                return {"event": "loading", "total": len(self._checks)}
+            case "starting":
+                return {"event": "starting"}
+            case "loaded":
+                return {"event": "checking"}
+            case "check" if event["id"] in self._checks:
+                return self._check(self._checks[event["id"]], event)
+        return None
+
+    @staticmethod
+    def _check(check: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "event": "check",
+            "number": check["number"],
+            "title": clean(check["title"]),
+            "problem": check["problem"],
+            "outcome": Outcome(event["outcome"]).value,
+            "points": str(Decimal(event["points"])),
+            "max_points": str(Decimal(check["points"])),
+        }

@@ -80,7 +80,7 @@ def _check(item: pytest.Item, identity: str, problems: dict[str, str], seconds: 
         raise SuiteFault(f"{identity}: visibility {visibility!r} is none of {known}")
     return Check(
         id=identity,
-        title=_title(item),
+        title=_title(item, visibility),
         problem=problems.get(path, ""),
         points=_points(item, identity),
         visibility=visibility,
@@ -106,9 +106,11 @@ def _points(item: pytest.Item, identity: str) -> Decimal:
     return points
 
 
-def _title(item: pytest.Item) -> str:
+def _title(item: pytest.Item, visibility: str) -> str:
     text = (getattr(getattr(item, "obj", None), "__doc__", None) or "").strip()
     if text:
         return str(text.splitlines()[0])
+    if visibility != "visible":
+        return "A check without a title"  # its function's name would tell what is looked for
     name = getattr(item, "originalname", None) or item.name
     return name.removeprefix("test_").replace("_", " ")

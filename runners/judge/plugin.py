@@ -128,6 +128,8 @@ class JudgePlugin:
             error = call.excinfo.value
             if isinstance(error, GuestLost):
                 self.lost = str(error)
+            if isinstance(error, pytest.FixtureLookupError):
+                self.faults.append(f"{report.nodeid}: {report.longreprtext}")
             outcome, message = messages.judge(error)
             self._recorder.note(outcome, message, report.longreprtext)
         return report

@@ -73,6 +73,9 @@ class Sandbox(Protocol):
     def describe(self) -> dict[str, str]:
         """What a receipt records: the image's digest, versions, the sandbox's kind."""
 
+    def reap(self, now: float, /) -> list[str]:
+        """Remove what dead owners left behind, whoever they were; gives its names."""
+
 
 class SandboxError(Exception):
     """The host cannot run the sandbox. A system fault; the message names the remedy."""

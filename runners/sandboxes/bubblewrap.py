@@ -85,6 +85,10 @@ class BubblewrapSandbox:
             **{f"{role.value}_code": code_digest(role) for role in Role},
         }
 
+    def reap(self, _now: float) -> list[str]:
+        """Nothing: its processes end with whoever started them."""
+        return []
+
     def _spawn(self, spec: ProcessSpec, ends: Ends, stack: ExitStack) -> subprocess.Popen[bytes]:
         uid = _FIRST_UID + secrets.randbelow(_UIDS) if os.getuid() == 0 else None
         files = {

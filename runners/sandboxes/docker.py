@@ -11,6 +11,7 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import docker
@@ -38,6 +39,7 @@ BUILD_REMEDY = "run `python -m runners image build`"
 _ENGINE_SECONDS = 60
 _LOCAL = "http+unix://"
 _CGROUP_NAMESPACES_SINCE = "1.41"
+_UNCLAIMED_SECONDS = 60.0
 
 
 class DockerSandbox:
@@ -88,14 +90,14 @@ class DockerSandbox:
         }
 
     def reap(self, now: float) -> list[str]:
-        """Remove every sandbox whose deadline is before `now`, whoever made it; their ids."""
+        """Remove sandboxes whose deadline is past or whose owner let them lie; their ids."""
         client = self._client()
         try:
             found = client.containers(all=True, filters={"label": DEADLINE_LABEL})
         except ENGINE_ERRORS as error:
             raise SandboxError(f"Docker does not list its containers: {error}") from error
-        overdue = [str(one["Id"]) for one in found if _deadline(one) < now]
-        return [container for container in overdue if remove_container(client, container)]
+        over = [one for one in found if _deadline(one) < now or _left_behind(client, one, now)]
+        return [str(one["Id"]) for one in over if remove_container(client, str(one["Id"]))]
 
     def _client(self) -> docker.APIClient:
         """A client of this process: connections do not survive a fork."""
@@ -169,6 +171,17 @@ def _fitting_image(client: docker.APIClient, role: Role) -> str:
     if label != code_digest(role):
         raise SandboxError(f"The image {tag} was made from other code: {BUILD_REMEDY}.")
     return str(found["Id"])
+
+
+def _left_behind(client: docker.APIClient, container: dict[str, Any], now: float) -> bool:
+    """Whether it ended a while ago: a living owner removes a container as soon as it has ended."""
+    if container["State"] != "exited":
+        return False
+    try:
+        finished = client.inspect_container(container["Id"])["State"]["FinishedAt"]
+        return datetime.fromisoformat(finished).timestamp() < now - _UNCLAIMED_SECONDS
+    except ENGINE_ERRORS:
+        return False  # gone meanwhile, or the next round's business
 
 
 def _deadline(container: dict[str, Any]) -> float:

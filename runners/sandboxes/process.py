@@ -41,6 +41,10 @@ class ProcessSandbox:
         """What a receipt records."""
         return {"sandbox": self.name, "isolation": "none"}
 
+    def reap(self, _now: float) -> list[str]:
+        """Nothing: its processes end with whoever started them."""
+        return []
+
 
 class RunningProcess:
     """A process and the socket that is its standard input and output."""

@@ -11,7 +11,7 @@ from assignments.build import write_handout
 from assignments.errors import UploadRejected
 from assignments.loader import load_assignment
 from assignments.spec import AssignmentSpec
-from assignments.triage import TriagedCell, TriagedModule, TriagedUpload, triage
+from assignments.triage import TriagedCell, TriagedModule, TriagedUpload, opened, triage
 from tests.assignments.homework import write_homework
 from tests.assignments.uploads import SOURCES, code, markdown, notebook, tarred, zipped
 
@@ -260,3 +260,23 @@ def test_the_untouched_handout_is_graded_by_its_files(
 
     assert [m.origin for m in triage(files, spec).modules] == ["question1.py", "question2.py"]
     assert json.loads(files["hw0.ipynb"])["nbformat"] == 4
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        SOURCES,
+        {"hw0.zip": zipped({f"hw0/{name}": data for name, data in SOURCES.items()})},
+        {**SOURCES, ".DS_Store": b"\0"},
+    ],
+    ids=["files", "an archive", "files and junk"],
+)
+def test_an_upload_is_opened_as_it_is_triaged(
+    upload: dict[str, bytes], spec: AssignmentSpec
+) -> None:
+    assert opened(upload, spec) == SOURCES
+
+
+def test_an_archive_beside_files_is_not_opened(spec: AssignmentSpec) -> None:
+    with pytest.raises(UploadRejected, match="upload one archive, or the files themselves"):
+        opened({**SOURCES, "hw0.zip": zipped(SOURCES)}, spec)

@@ -41,6 +41,10 @@ class WatchedSandbox:
         """See `Sandbox`."""
         return self._sandbox.describe()
 
+    def reap(self, now: float) -> list[str]:
+        """See `Sandbox`."""
+        return self._sandbox.reap(now)
+
     def leftovers(self, role: Role) -> list[str]:
         """Containers and processes of the role that should be gone by now. Forgets them."""
         due = [one for one in self._started if one[0] is role]

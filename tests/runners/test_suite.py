@@ -27,13 +27,17 @@ def test_marks_and_docstrings_become_the_check(grade: Grade) -> None:
             """
             assert f(2) == 2
 
+        @pytest.mark.visibility("visible")
         def test_plain_name(): assert f(1) == 1
+
+        def test_what_nobody_may_read(): assert f(1) == 1
     '''
-    first, second = grade(check, SOURCE).checks
+    first, second, third = grade(check, SOURCE).checks
     assert (first.title, first.hint) == ("Gives back what it got.", "Think.")
     assert (first.points, first.max_points) == (Decimal("2.5"), Decimal("2.5"))
     assert first.visibility is Visibility.AFTER_PUBLISHED
-    assert (second.title, second.visibility) == ("plain name", Visibility.HIDDEN)
+    assert (second.title, second.visibility) == ("plain name", Visibility.VISIBLE)
+    assert (third.title, third.visibility) == ("A check without a title", Visibility.HIDDEN)
 
 
 def test_cases_are_one_check_and_all_must_pass(grade: Grade) -> None:
@@ -119,3 +123,17 @@ def test_one_broken_file_stops_the_whole_suite(grade: Grade) -> None:
 def test_a_skipped_check_has_not_passed(grade: Grade) -> None:
     check = "import pytest\n@pytest.mark.points(1)\ndef test_it(): pytest.skip('no')"
     assert outcomes(grade(check, SOURCE)) == {"test_it": "not_run"}
+
+
+def test_a_fixture_that_does_not_exist_is_the_suites_fault(grade: Grade) -> None:
+    """pytest notices it only when the check's turn comes; no student loses points for it."""
+    check = """
+        from question1 import f
+
+        def test_first(): assert f(1) == 1
+
+        def test_second(rnd): assert f(2) == 2
+    """
+    seen = grade(check, SOURCE)
+    assert seen.verdict is Verdict.ASSIGNMENT_FAULT
+    assert "fixture 'rnd' not found" in seen.staff_detail

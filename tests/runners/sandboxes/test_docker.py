@@ -82,6 +82,19 @@ def test_reaper_removes_what_is_overdue_and_nothing_else(
         overdue.kill()
 
 
+def test_reaper_removes_what_no_living_owner_removed(client: docker.DockerClient, job: str) -> None:
+    """A worker that dies cannot remove its containers, which end with its connection."""
+    left = start(job, time.time() + 600)
+    try:
+        client.api.kill(left.container)
+        client.api.wait(left.container)
+
+        assert left.container not in DockerSandbox().reap(time.time())
+        assert left.container in DockerSandbox().reap(time.time() + 61)
+    finally:
+        left.kill()
+
+
 def test_killing_what_the_reaper_took_is_no_error(job: str) -> None:
     process = start(job, time.time() - 1)
     DockerSandbox().reap(time.time())
