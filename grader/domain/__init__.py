@@ -1,0 +1,1 @@
+"""The rules of the service as pure functions: no Django, no database, no clock of their own."""
