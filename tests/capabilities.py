@@ -6,7 +6,10 @@ capability is then a failure, so that a broken daemon cannot turn a test run gre
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
+import signal
 from collections.abc import Callable
 from functools import cache
 
@@ -15,6 +18,10 @@ import pytest
 from runners.sandboxes.base import SandboxError
 from runners.sandboxes.bubblewrap import BubblewrapSandbox
 from runners.sandboxes.docker import DockerSandbox
+from tests.servers import as_unprivileged, find_postgres
+
+# Debian's names first; the last is what Google's own package installs.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def missing_docker() -> str:
@@ -25,6 +32,40 @@ def missing_docker() -> str:
 def missing_bubblewrap() -> str:
     """Why bubblewrap cannot be used here, or nothing: a sandbox must really start."""
     return _refusal(lambda: BubblewrapSandbox().probe())
+
+
+def missing_postgres() -> str:
+    """Why no PostgreSQL can be started here, or nothing. One that runs already is never touched."""
+    try:
+        find_postgres()
+        as_unprivileged(signal.SIGTERM)
+    except FileNotFoundError as error:
+        return str(error)
+    return ""
+
+
+def missing_redis() -> str:
+    """Why no Redis can be started here, or nothing. The broker out of the wheel does not count."""
+    if shutil.which("redis-server"):
+        return ""
+    return "redis-server is not on PATH; install it (on Debian: apt-get install redis-server)"
+
+
+def missing_browser() -> str:
+    """Why no page can be looked at here, or nothing: a Chromium, and what drives it."""
+    if not find_browser():
+        return (
+            f"none of {', '.join(BROWSERS)} is on PATH; install one"
+            " (on Debian: apt-get install chromium)"
+        )
+    if not importlib.util.find_spec("playwright"):
+        return "the package playwright is not installed; run `make setup`"
+    return ""
+
+
+def find_browser() -> str | None:
+    """The program of a Chromium, or nothing."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def _refusal(probe: Callable[[], None]) -> str:
@@ -38,6 +79,9 @@ def _refusal(probe: Callable[[], None]) -> str:
 PROBES: dict[str, Callable[[], str]] = {
     "docker": missing_docker,
     "bubblewrap": missing_bubblewrap,
+    "postgres": missing_postgres,
+    "redis": missing_redis,
+    "browser": missing_browser,
 }
 
 

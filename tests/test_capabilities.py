@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests import servers
 from tests.capabilities import PROBES, missing, require, required
 
 
@@ -42,3 +44,29 @@ def test_misspelt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDGLASS_REQUIRE", "docker,bubblewarp")
     with pytest.raises(pytest.UsageError, match="bubblewarp"):
         required()
+
+
+ON_AN_EMPTY_MACHINE = {
+    "postgres": "initdb is neither on PATH nor below {empty}; install PostgreSQL (on Debian:"
+    " apt-get install postgresql)",
+    "redis": "redis-server is not on PATH; install it (on Debian: apt-get install redis-server)",
+    "browser": "none of chromium, chromium-browser, google-chrome is on PATH; install one"
+    " (on Debian: apt-get install chromium)",
+}
+
+
+@pytest.mark.parametrize(("name", "reason"), ON_AN_EMPTY_MACHINE.items())
+def test_an_empty_machine_says_what_to_install(
+    name: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason is the way out."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(servers, "POSTGRES_ROOT", tmp_path)
+    assert PROBES[name]() == reason.format(empty=tmp_path)
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_each_has_its_mark(name: str, pytestconfig: pytest.Config) -> None:
+    """A mark that pytest does not know could not be put on a test."""
+    marks = {line.partition(":")[0] for line in pytestconfig.getini("markers")}
+    assert name in marks

@@ -1,58 +1,206 @@
 """Django's settings, read from the environment. Other modules read them through `django.conf`.
 
-| variable | meaning | default |
-|---|---|---|
-| `SANDGLASS_DEBUG` | a developer's machine: details in error pages, no TLS | yes |
-| `SANDGLASS_SECRET_KEY` | signs sessions; 50 random characters | required when not debugging |
-| `SANDGLASS_ALLOWED_HOSTS` | the site's host names, by commas | this machine's own |
-| `SANDGLASS_DATA` | folder of the database | `.data` |
-
-A service that was set up without a thought debugs, but then answers this machine alone.
+Every variable is explained in `grader/README.md`. A service that was set up without a thought
+debugs, but then answers this machine alone.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
-from grader.settings.env import read_bool, read_list, read_secret_key
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from grader.settings.env import read_bool, read_choice, read_int, read_list, read_secret, read_url
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("SANDGLASS_DATA") or ROOT / ".data")
+DATA = Path(os.environ.get("SANDGLASS_DATA") or ROOT / ".data").resolve()
+# The database, uploads on their way and static files need a place from the start.
+for _folder in ("incoming", "static"):
+    (DATA / _folder).mkdir(parents=True, exist_ok=True)
 
 DEBUG = read_bool(os.environ, "SANDGLASS_DEBUG", default=True)
-SECRET_KEY = read_secret_key(os.environ, "SANDGLASS_SECRET_KEY", debug=DEBUG)
+SECRET_KEY = read_secret(os.environ, "SANDGLASS_SECRET_KEY", debug=DEBUG)
 ALLOWED_HOSTS = read_list(
     os.environ, "SANDGLASS_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]
 )
+CSRF_TRUSTED_ORIGINS = read_list(os.environ, "SANDGLASS_TRUSTED_ORIGINS", default=[])
 
-INSTALLED_APPS = ["grader"]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "bootstrap",
+    "grader",
+    "web",
+]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "web.urls"
-TEMPLATES: list[dict[str, object]] = []
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA / "sandglass.sqlite3",
-        # A writer takes its lock when the transaction begins, so that two writers wait for each
-        # other; with a lock taken later, SQLite refuses the second one at once.
+ASGI_APPLICATION = "web.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
         "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
         },
     }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- database ---------------------------------------------------------------------------------
+
+_SQLITE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": DATA / "sandglass.sqlite3",
+    # A writer takes its lock when the transaction begins, so that two writers wait for each
+    # other; with a lock taken later, SQLite refuses the second one at once.
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
 }
 
+
+def _postgres(url: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+    # Each request gets a connection from a pool: the server's threads are many, and kept
+    # connections would be as many.
+    parsed["CONN_HEALTH_CHECKS"] = True  # a restarted database has cut what the pool still holds
+    parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 12}}
+    return parsed
+
+
+_DATABASE_URL = read_url(os.environ, "SANDGLASS_DATABASE_URL", ["postgres", "postgresql"])
+DATABASES = {"default": _postgres(_DATABASE_URL) if _DATABASE_URL else _SQLITE}
+
+# --- files ------------------------------------------------------------------------------------
+
+_BUCKET = os.environ.get("SANDGLASS_S3_BUCKET", "")
+_FILES: dict[str, Any] = (
+    {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": _BUCKET,
+            "endpoint_url": os.environ.get("SANDGLASS_S3_ENDPOINT") or None,
+            "default_acl": "private",
+            "file_overwrite": True,  # names are hashes: the same name has the same bytes
+        },
+    }
+    if _BUCKET
+    else {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA / "files", "base_url": None},
+    }
+)
+STORAGES = {
+    "default": _FILES,
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+STATIC_URL = "static/"
+STATIC_ROOT = DATA / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+# A homework's own limit is checked by triage; this only keeps a form from filling the disk.
+SANDGLASS_UPLOAD_BYTES = read_int(os.environ, "SANDGLASS_UPLOAD_MB", default=50) * 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
+FILE_UPLOAD_TEMP_DIR = DATA / "incoming"  # beside the files, so that a move is at once
+
+# --- queue ------------------------------------------------------------------------------------
+
+SANDGLASS_BROKER_URL = (
+    read_url(os.environ, "SANDGLASS_BROKER_URL", ["redis", "rediss", "redis+socket"])
+    or "redis://127.0.0.1:6379/0"
+)
+
+# --- grading ----------------------------------------------------------------------------------
+
+SANDGLASS_SANDBOX = read_choice(
+    os.environ, "SANDGLASS_SANDBOX", ["auto", "docker", "bubblewrap", "process"], default="auto"
+)
+SANDGLASS_ALLOW_PROCESS = read_bool(os.environ, "SANDGLASS_ALLOW_PROCESS", default=DEBUG)
+SANDGLASS_RECEIPT_KEY = read_secret(os.environ, "SANDGLASS_RECEIPT_KEY", debug=DEBUG)
+
+# --- people -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "grader.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign-in"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- mail -------------------------------------------------------------------------------------
+
+_MAIL = read_url(os.environ, "SANDGLASS_MAIL_URL", ["smtp", "smtps"])
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("SANDGLASS_MAIL_FROM", "sandglass@localhost")
+if _MAIL:
+    from urllib.parse import unquote, urlsplit
+
+    _server = urlsplit(_MAIL)
+    EMAIL_HOST, EMAIL_PORT = _server.hostname or "localhost", _server.port or 587
+    EMAIL_HOST_USER = unquote(_server.username or "")
+    EMAIL_HOST_PASSWORD = unquote(_server.password or "")
+    EMAIL_USE_SSL = _server.scheme == "smtps"
+    EMAIL_USE_TLS = _server.scheme == "smtp" and bool(EMAIL_HOST_USER)
+    EMAIL_TIMEOUT = 10
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DATA / "mail"
+
+# --- time and language ------------------------------------------------------------------------
+
 USE_TZ = True
-TIME_ZONE = "Asia/Hong_Kong"
+TIME_ZONE = "UTC"  # what a course's people read is in the course's own zone
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+
+# --- what a browser may do with a page --------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # Bootstrap draws its arrows as data: pictures
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "frame-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
 
 # Off a developer's machine, everything goes over TLS.
 SECURE_SSL_REDIRECT = not DEBUG
@@ -62,3 +210,19 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
 SECURE_HSTS_PRELOAD = not DEBUG
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
+# TLS ends at a proxy; only one that overwrites this header may stand before the service.
+if read_bool(os.environ, "SANDGLASS_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO" if not DEBUG else "WARNING"},
+    "loggers": {
+        # Django's own handler would print what the root's prints already.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        **{name: {"level": "INFO"} for name in ("grader", "runners", "web")},
+    },
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -19,17 +20,45 @@ def read_bool(env: Mapping[str, str], name: str, *, default: bool) -> bool:
     return WORDS[value]
 
 
+def read_int(env: Mapping[str, str], name: str, *, default: int) -> int:
+    """Read a positive whole number."""
+    value = env.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number above 0")
+    return int(value)
+
+
 def read_list(env: Mapping[str, str], name: str, *, default: list[str]) -> list[str]:
     """Read words separated by commas."""
     words = [word.strip() for word in env.get(name, "").split(",")]
     return [word for word in words if word] or default
 
 
-def read_secret_key(env: Mapping[str, str], name: str, *, debug: bool) -> str:
-    """Read the signing key; only a developer's machine may do without one."""
+def read_choice(env: Mapping[str, str], name: str, choices: list[str], *, default: str) -> str:
+    """Read one of a few words."""
+    value = env.get(name, "").strip() or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write one of {', '.join(choices)}")
+    return value
+
+
+def read_url(env: Mapping[str, str], name: str, schemes: list[str]) -> str:
+    """Read an address of one of these schemes; empty when there is none."""
+    value = env.get(name, "").strip()
+    if value and urlsplit(value).scheme not in schemes:
+        # The value itself is not shown: it may hold a password.
+        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ImproperlyConfigured(f"{name} does not begin with {wanted}")
+    return value
+
+
+def read_secret(env: Mapping[str, str], name: str, *, debug: bool) -> str:
+    """Read a signing key; only a developer's machine may do without one."""
     key = env.get(name, "")
     if key:
         return key
     if debug:
-        return "only for development: anybody can read this key"
+        return f"only for development: anybody can read this {name}"
     raise ImproperlyConfigured(f"{name} is not set; with debugging off there is no default for it")

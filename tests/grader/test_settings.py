@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from grader.settings.env import read_bool, read_list, read_secret_key
+from grader.settings.env import read_bool, read_list, read_secret
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
     "SANDGLASS_DEBUG": "0",
     "SANDGLASS_SECRET_KEY": "".join(chr(33 + i) for i in range(60)),
+    "SANDGLASS_RECEIPT_KEY": "".join(chr(93 - i) for i in range(60)),
     "SANDGLASS_ALLOWED_HOSTS": "grade.example.edu",
 }
 ASK_HEALTH = """
@@ -87,4 +88,4 @@ def test_lists() -> None:
 
 def test_given_key_wins_while_debugging() -> None:
     """The development key is a default, no more."""
-    assert read_secret_key({"KEY": "own"}, "KEY", debug=True) == "own"
+    assert read_secret({"KEY": "own"}, "KEY", debug=True) == "own"

@@ -1,0 +1,117 @@
+"""The only door to rows for `web`: a reader and an address give an object, or `NotYours`.
+
+Each condition stands on a line of its own, so that a test can be seen to have passed through it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from grader.domain.states import STAFF
+from grader.domain.visibility import Audience
+from grader.errors import NotYours
+from grader.models import Assignment, Course, Membership, Submission, User
+
+
+@dataclass(frozen=True, slots=True)
+class CourseAccess:
+    """A course as one of its people sees it."""
+
+    course: Course
+    membership: Membership
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the reader is a TA or the instructor of this course."""
+        return self.membership.is_staff
+
+    @property
+    def audience(self) -> Audience:
+        """For whom a report is made."""
+        return Audience.STAFF if self.is_staff else Audience.STUDENT
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentAccess(CourseAccess):
+    """A homework as one of the course's people sees it."""
+
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionAccess(AssignmentAccess):
+    """A submission, seen by its author or by the course's staff."""
+
+    submission: Submission
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the reader handed it in."""
+        return self.submission.student_id == self.membership.pk
+
+
+def courses_of(user: User) -> list[Membership]:
+    """The courses that a person takes part in, by code."""
+    rows = Membership.objects.filter(user=user, active=True).select_related("course")
+    return list(rows.order_by("course__code", "course__slug"))
+
+
+def course_for(user: User, slug: str) -> CourseAccess:
+    """A course, for its active people."""
+    membership = (
+        Membership.objects.filter(user=user, course__slug=slug, active=True)
+        .select_related("course", "section")
+        .first()
+    )
+    if membership is None:
+        raise NotYours(f"course {slug}")
+    return CourseAccess(membership.course, membership)
+
+
+def staff_course_for(user: User, slug: str) -> CourseAccess:
+    """A course, for its staff."""
+    access = course_for(user, slug)
+    if not access.is_staff:
+        raise NotYours(f"course {slug} as staff")
+    return access
+
+
+def assignment_for(user: User, slug: str, homework: str, now: datetime) -> AssignmentAccess:
+    """A homework: for students once it is open and has content, for staff always."""
+    access = course_for(user, slug)
+    rows = access.course.assignments.filter(slug=homework).select_related("version")
+    if not access.is_staff:
+        rows = rows.filter(opens_at__lte=now, version__isnull=False)
+    assignment = rows.first()
+    if assignment is None:
+        raise NotYours(f"homework {homework} of {slug}")
+    assignment.course = access.course
+    return AssignmentAccess(access.course, access.membership, assignment)
+
+
+def staff_assignment_for(user: User, slug: str, homework: str, now: datetime) -> AssignmentAccess:
+    """A homework, for the course's staff."""
+    access = assignment_for(user, slug, homework, now)
+    if not access.is_staff:
+        raise NotYours(f"homework {homework} of {slug} as staff")
+    return access
+
+
+def submission_for(user: User, pk: int) -> SubmissionAccess:
+    """A submission: for the student who handed it in, and for the course's staff."""
+    memberships = Membership.objects.filter(user=user, active=True)
+    own = Q(student__in=memberships)
+    staff = Q(assignment__course__in=memberships.filter(role__in=STAFF).values("course"))
+    submission = (
+        Submission.objects.filter(own | staff, pk=pk)
+        .select_related("assignment__course", "assignment__version", "student__user")
+        .first()
+    )
+    if submission is None:
+        raise NotYours(f"submission {pk}")
+    course = submission.assignment.course
+    membership = memberships.get(course=course)
+    return SubmissionAccess(course, membership, submission.assignment, submission)

@@ -1,0 +1,59 @@
+"""Tells the course's staff that something of ours broke: in the audit log, and by mail.
+
+The mail goes out once an hour for each version of a homework: a suite that breaks on deadline day
+breaks for everybody at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from functools import partial
+
+from django.core.mail import send_mail
+from django.db import transaction
+
+from grader.domain.states import STAFF
+from grader.models import AuditEntry, GradingJob, Membership
+from grader.queries.queue import ago
+
+log = logging.getLogger(__name__)
+FAULT = "job.fault"
+_MAIL_EVERY = timedelta(hours=1)
+_DETAIL = 4_000
+
+
+def fault(job: GradingJob) -> None:
+    """Tell staff that a job ended in a fault and nobody is scored; in the caller's transaction."""
+    assignment = job.version.assignment
+    subject = f"version {job.version_id}"
+    told = AuditEntry.objects.filter(action=FAULT, subject=subject, at__gte=ago(_MAIL_EVERY))
+    first = not told.exists()
+    AuditEntry.objects.create(
+        course=assignment.course,
+        action=FAULT,
+        subject=subject,
+        detail={"job": job.pk, "submission": job.submission_id, "verdict": job.verdict},
+    )
+    log.error("job %d of %s: %s", job.pk, assignment.slug, job.verdict)
+    if first:
+        transaction.on_commit(partial(_mail, job), robust=True)
+
+
+def _mail(job: GradingJob) -> None:
+    assignment = job.version.assignment
+    course = assignment.course
+    staff = Membership.objects.filter(course=course, active=True, role__in=STAFF)
+    addresses = list(staff.values_list("user__email", flat=True))
+    whose = "The suite is broken" if job.verdict == "assignment_fault" else "The service failed"
+    try:
+        send_mail(
+            f"{course.code} {assignment.title}: submissions cannot be graded",
+            f"{whose}. Submission {job.submission_id} has no score, and its student has lost "
+            "nothing. The page of the homework's submissions lists every one that is concerned; "
+            f"further ones are not mailed for an hour.\n\n{job.staff_detail[:_DETAIL]}\n",
+            None,
+            addresses,
+        )
+    except OSError:  # SMTP's errors are of this kind too
+        log.exception("staff could not be told by mail that job %d failed", job.pk)

@@ -1,0 +1,74 @@
+"""The Celery application. A leaf: it knows the settings, the queues and the names of the tasks.
+
+Messages are bells. They carry a job's id and nothing else; what is owed stands in the database.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+from django.conf import settings
+from kombu import Queue
+
+from grader.domain.states import Lane
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grader.settings")
+
+GRADE = "grader.grade"
+SWEEP = "grader.sweep"
+CONTROL = "control"
+"""The queue of the sweep: never behind a homework."""
+SWEEP_EVERY = timedelta(seconds=30)
+BELL = {
+    # A request rings within this or not at all: it answers a student who waits.
+    "socket_timeout": 1.0,
+    "socket_connect_timeout": 1.0,
+    "max_retries": 1,
+    "interval_start": 0.0,
+    "interval_step": 0.0,
+}
+"""How the broker is spoken to by who only rings; a connection of its own, never a stale one."""
+_LONGEST_JOB = timedelta(hours=2)
+
+app = Celery("sandglass")
+app.conf.update(
+    broker_url=settings.SANDGLASS_BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        # A message that a lost worker held comes back after this. Nothing depends on it: the
+        # lease in the database runs out much earlier, and the sweep rings again.
+        "visibility_timeout": _LONGEST_JOB.total_seconds(),
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        # Lanes in the order in which a worker names them: people wait for the first.
+        "queue_order_strategy": "priority",
+        "health_check_interval": 10,
+    },
+    task_queues=[Queue(name) for name in (*Lane, CONTROL)],
+    task_create_missing_queues=False,
+    task_default_queue=CONTROL,
+    task_acks_late=True,
+    # A job that kills its worker would come back for ever; the row's attempts end it.
+    task_reject_on_worker_lost=False,
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_soft_shutdown_timeout=30.0,
+    worker_enable_soft_shutdown_on_idle=False,
+    beat_schedule={
+        "sweep": {
+            "task": SWEEP,
+            "schedule": SWEEP_EVERY,
+            # A sweep that nobody took is worth nothing once the next one is due.
+            "options": {"queue": CONTROL, "expires": SWEEP_EVERY.total_seconds()},
+        }
+    },
+    beat_schedule_filename=str(settings.DATA / "beat-schedule"),
+    timezone="UTC",
+    imports=["grader.tasks"],
+)

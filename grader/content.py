@@ -1,0 +1,221 @@
+"""A folder of course content, into the database: the course, its homeworks and their versions.
+
+Everything is read and checked before anything is written, and written in one transaction. A second
+run with the same folder changes nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from assignments.course import COURSE, load_course
+from assignments.errors import AssignmentInvalid, Fault
+from assignments.loader import DECLARATION, load_assignment
+from assignments.spec import AssignmentSpec, CalendarEntry, CourseSpec, LatePolicySpec
+from grader.domain.lateness import Basis, Counted, LatePolicy
+from grader.models import Assignment, AuditEntry, Course
+from grader.pipeline.extend import rescore
+from grader.versions import store_version
+
+RULES_CHANGED = "assignment.rules_changed"
+"""What the audit log calls a changed deadline or late policy."""
+_DIGEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A folder without a fault: the course, and the homeworks that have a folder in it."""
+
+    folder: Path
+    course: CourseSpec
+    homeworks: Mapping[str, AssignmentSpec]
+
+    @property
+    def calendar(self) -> list[CalendarEntry]:
+        """The homeworks' dates, in order; an exam has none of a homework's."""
+        return [entry for entry in self.course.calendar if entry.due is not None]
+
+
+class ContentInvalid(Exception):  # noqa: N818 - it names a state, as `AssignmentInvalid` does
+    """A folder that cannot be used; says all that is wrong with each part of it."""
+
+    def __init__(self, parts: Iterable[AssignmentInvalid]) -> None:
+        self.parts = tuple(parts)
+        super().__init__("\n".join(map(str, self.parts)))
+
+
+class VersionInUse(Exception):  # noqa: N818 - the same
+    """Another version cannot simply take the place of one that students were graded by."""
+
+
+def read_content(folder: Path) -> Content:
+    """Read `course.toml` and each homework beside it, or raise `ContentInvalid` with all faults."""
+    invalid: list[AssignmentInvalid] = []
+    course: CourseSpec | None = None
+    homeworks: dict[str, AssignmentSpec] = {}
+    with _noted(invalid):
+        course = load_course(folder)
+    for homework in _homework_folders(folder):
+        with _noted(invalid):
+            homeworks[homework.name] = load_assignment(homework)
+    with _noted(invalid):
+        _check_dates(course, homeworks)
+    if course is None or invalid:
+        raise ContentInvalid(invalid)
+    return Content(folder, course, homeworks)
+
+
+@contextmanager
+def _noted(invalid: list[AssignmentInvalid]) -> Iterator[None]:
+    try:
+        yield
+    except AssignmentInvalid as error:
+        invalid.append(error)
+
+
+def _homework_folders(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.glob(f"*/{DECLARATION}"))
+
+
+def _check_dates(course: CourseSpec | None, homeworks: Mapping[str, AssignmentSpec]) -> None:
+    """What neither the calendar nor a homework's folder can know alone."""
+    if course is None:
+        return
+    dated = [entry for entry in course.calendar if entry.due is not None]
+    faults = [
+        Fault(COURSE, "calendar", f"has no opens for {entry.id!r}.", "Write when it opens.")
+        for entry in dated
+        if entry.opens is None
+    ]
+    faults += [
+        Fault(COURSE, "calendar", f"has no dates for {slug!r}.", "Add its opens and due.")
+        for slug in sorted(homeworks.keys() - {entry.id for entry in dated})
+    ]
+    if faults:
+        raise AssignmentInvalid(COURSE, faults)
+
+
+@transaction.atomic
+def sync(content: Content, slug: str, *, publish: bool) -> list[str]:
+    """Write the course and its homeworks; what was done, a sentence each.
+
+    Only with `publish` does a new version of a homework come into force. Where students have
+    submitted to another one it does not: `VersionInUse`, and nothing is written.
+    """
+    course, said = _sync_course(content.course, slug)
+    refused: list[str] = []
+    for position, entry in enumerate(content.calendar, start=1):
+        spec = content.homeworks.get(entry.id)
+        assignment, done = _sync_assignment(course, entry, position, spec)
+        if spec is not None:
+            try:
+                done.append(_sync_version(assignment, content.folder / entry.id, publish=publish))
+            except VersionInUse as error:
+                refused.append(str(error))
+        said.append(f"{entry.id}: {'; '.join(done)}.")
+    if refused:
+        raise VersionInUse("\n".join(refused))
+    return said + _left_alone(course, content.calendar)
+
+
+def late_policy(spec: LatePolicySpec) -> LatePolicy:
+    """The policy as the grader applies it."""
+    values = dataclasses.asdict(spec)
+    return LatePolicy(
+        **{**values, "basis": Basis(spec.basis), "counted": Counted(spec.counted)},
+    )
+
+
+def _sync_course(spec: CourseSpec, slug: str) -> tuple[Course, list[str]]:
+    values = {
+        "code": spec.code,
+        "title": spec.title,
+        "timezone": spec.timezone,
+        "late_policy": late_policy(spec.late),
+        "weights": [{**dataclasses.asdict(w), "each": str(w.each)} for w in spec.weights],
+    }
+    course = Course.objects.filter(slug=slug).first()
+    if course is None:
+        return Course.objects.create(slug=slug, **values), [f"{slug}: made."]
+    changed = _update(course, values)
+    if "late_policy" in changed:
+        for assignment in course.assignments.all():
+            _apply_rules(assignment, changed)
+    return course, [f"{slug}: {_changes(changed)}."]
+
+
+def _sync_assignment(
+    course: Course, entry: CalendarEntry, position: int, spec: AssignmentSpec | None
+) -> tuple[Assignment, list[str]]:
+    assert entry.opens is not None
+    assert entry.due is not None
+    values = {
+        "title": spec.title if spec else entry.title,
+        "position": position,
+        "opens_at": entry.opens,
+        "due_at": entry.due,
+    }
+    due = f"due {entry.due:%Y-%m-%d %H:%M}"
+    without = [] if spec else ["no folder yet, so it has dates and no content"]
+    assignment = course.assignments.filter(slug=entry.id).first()
+    if assignment is None:
+        made = Assignment.objects.create(course=course, slug=entry.id, **values)
+        return made, [f"made, {due}", *without]
+    changed = _update(assignment, values)
+    if "due_at" in changed:
+        _apply_rules(assignment, changed)
+    return assignment, [_changes(changed), due, *without]
+
+
+def _sync_version(assignment: Assignment, folder: Path, *, publish: bool) -> str:
+    version = store_version(assignment, folder)
+    name = f"version {version.digest[:_DIGEST]}"
+    if assignment.version_id == version.pk:
+        return f"{name} is in force"
+    if not publish:
+        return f"{name} is stored and not in force (--publish)"
+    if assignment.version_id is not None and assignment.submissions.exists():
+        raise VersionInUse(
+            f"{assignment.slug}: {name} cannot come into force, for students have submitted to "
+            "another one. A mended suite needs a regrade. Run this without --publish to store it."
+        )
+    assignment.version = version
+    assignment.save(update_fields=["version"])
+    return f"{name} comes into force"
+
+
+def _update(row: Course | Assignment, values: Mapping[str, Any]) -> list[str]:
+    """Write what differs; the names of these columns."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    if changed:
+        row.save(update_fields=changed)
+    return changed
+
+
+def _apply_rules(assignment: Assignment, changed: list[str]) -> None:
+    """Scores follow a new deadline or policy at once, and the audit log says why."""
+    AuditEntry.objects.create(
+        course=assignment.course,
+        action=RULES_CHANGED,
+        subject=f"assignment {assignment.pk}",
+        detail={"changed": changed, "due_at": assignment.due_at.isoformat()},
+    )
+    rescore(assignment)
+
+
+def _changes(changed: list[str]) -> str:
+    return f"changed {', '.join(changed)}" if changed else "unchanged"
+
+
+def _left_alone(course: Course, calendar: list[CalendarEntry]) -> list[str]:
+    gone = course.assignments.exclude(slug__in=[entry.id for entry in calendar])
+    return [f"{row.slug}: not in the calendar any more; it stays as it is." for row in gone]

@@ -1,0 +1,101 @@
+"""Submission → GradingJob, and the bell that tells the workers.
+
+Reads `Submission`. Writes `GradingJob`. Idempotent because a submission has at most one active job
+for each version.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models.functions import Now
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from assignments.spec import AssignmentSpec
+from grader.celery import BELL, GRADE, app
+from grader.deadlines import due_for
+from grader.domain.lateness import days_late
+from grader.domain.limits import attempts_left, next_attempt
+from grader.domain.states import JobState, Lane
+from grader.models import GradingJob, Submission
+
+log = logging.getLogger(__name__)
+
+
+def enqueue(submission: Submission) -> GradingJob:
+    """Write the job, in the caller's transaction; the bell is rung when that is committed."""
+    version = submission.assignment.version
+    assert version is not None
+    _supersede(submission)
+    job = GradingJob.objects.create(
+        submission=submission,
+        version=version,
+        lane=lane_of(version.spec),
+        not_before=_not_before(submission, version.spec),
+    )
+    transaction.on_commit(partial(ring, job.pk, Lane(job.lane)), robust=True)
+    return job
+
+
+def lane_of(spec: AssignmentSpec) -> Lane:
+    """Where a student's upload waits."""
+    return Lane.GPU if spec.gpus else Lane.INTERACTIVE
+
+
+def ring(job_id: int, lane: Lane) -> bool:
+    """Tell the workers that something waits. Failing is no error: the sweep rings again."""
+    try:
+        with app.connection_for_write(transport_options=BELL) as connection:
+            app.send_task(GRADE, [job_id], queue=lane.value, connection=connection, retry=False)
+    except (KombuError, RedisError, OSError) as error:
+        log.warning("the bell for job %d was not heard: %s", job_id, error)
+        return False
+    GradingJob.objects.filter(pk=job_id, state=JobState.QUEUED).update(rung_at=Now())
+    return True
+
+
+def attempts_used(submission: Submission, since: datetime) -> list[datetime]:
+    """When the student's earlier attempts came in that count towards a day's number.
+
+    One that was superseded told nobody a score, and one that met our own fault costs nothing.
+    """
+    free = (JobState.SUPERSEDED, JobState.FAULT, JobState.REJECTED)
+    rows = Submission.objects.filter(
+        student=submission.student, assignment=submission.assignment, received_at__gte=since
+    ).exclude(pk=submission.pk)
+    rows = rows.exclude(jobs__state__in=free)
+    return list(rows.values_list("received_at", flat=True))
+
+
+def _not_before(submission: Submission, spec: AssignmentSpec) -> datetime | None:
+    """The next day, when today's attempts are used up. The upload itself is never refused."""
+    now, zone = submission.received_at, submission.assignment.course.zone
+    earlier = attempts_used(submission, now - timedelta(days=2))
+    left = attempts_left(spec.attempts_per_day, earlier, now, zone)
+    return next_attempt(now, zone) if left is not None and left <= 0 else None
+
+
+def _supersede(submission: Submission) -> None:
+    """Take older uploads that still wait out of the queue, where that costs the student nothing."""
+    waiting = GradingJob.objects.filter(
+        state=JobState.QUEUED,
+        submission__student=submission.student,
+        submission__assignment=submission.assignment,
+    ).select_related("submission")
+    lateness = _days_late(submission)
+    # An upload that was less late than the new one keeps its own chance to count.
+    replaced = [job.pk for job in waiting if _days_late(job.submission) >= lateness]
+    GradingJob.objects.filter(pk__in=replaced, state=JobState.QUEUED).update(
+        state=JobState.SUPERSEDED, finished_at=Now()
+    )
+
+
+def _days_late(submission: Submission) -> int:
+    assignment = submission.assignment
+    course = assignment.course
+    due = due_for(assignment, submission.student)
+    return days_late(due, submission.received_at, course.late_policy, course.zone)

@@ -1,0 +1,196 @@
+"""GradingJob → RunReport: takes a job by a lease, and has it run in sandboxes.
+
+Reads the job, its submission's files and its version. Writes only the job's state and lease.
+Idempotent because a lease is taken by a conditional update: of two workers, one gets it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from assignments.errors import AssignmentInvalid, UploadRejected
+from assignments.loader import load_assignment
+from assignments.spec import AssignmentSpec
+from assignments.triage import triage
+from grader import blobs
+from grader.domain.states import LEASE, RENEW_EVERY, JobState, Lane
+from grader.models import AssignmentVersion, GradingJob
+from grader.pipeline.lease import Lease, from_now
+from grader.queries.queue import in_order
+from grader.versions import unpacked
+from runners.contract import RunReport, RunRequest, Suite, Verdict
+from runners.grading import Grader
+from runners.report import Narrator
+from runners.requests import make_request, suite_of
+from runners.sandboxes.base import SandboxError
+from runners.sandboxes.choose import open_sandbox
+
+log = logging.getLogger(__name__)
+
+Tell = Callable[[dict[str, Any]], None]
+_TRIES = 8
+_TIDY_SECONDS = 60.0
+_tidied = -_TIDY_SECONDS
+
+
+def claim(lane: Lane, owner: str) -> Lease | None:
+    """Take the job of this lane whose turn it is; None when nothing waits."""
+    # Looked at again when other workers were quicker each time: their bells are used up.
+    while first := list(in_order(lane).values_list("pk", flat=True)[:_TRIES]):
+        for job_id in first:
+            if _take(job_id, owner):
+                attempt = GradingJob.objects.values_list("attempt", flat=True).get(pk=job_id)
+                return Lease(job_id, attempt)
+    return None
+
+
+def _take(job_id: int, owner: str) -> int:
+    """Take a job that still waits; tells whether it did."""
+    return GradingJob.objects.filter(pk=job_id, state=JobState.QUEUED).update(
+        state=JobState.RUNNING,
+        attempt=F("attempt") + 1,
+        lease_owner=owner[:100],
+        lease_until=from_now(LEASE),
+        started_at=Now(),
+        finished_at=None,
+    )
+
+
+def execute(lease: Lease, tell: Tell = lambda _event: None) -> RunReport:
+    """Run the job, and keep its lease meanwhile. Never raises for what a job holds.
+
+    `tell` gets what happens in the form that the student may see.
+    """
+    job = GradingJob.objects.select_related("version", "submission").get(pk=lease.job_id)
+    with _renewed(lease):
+        try:
+            return _whole(job, _grader().grade(_request(job), _narrated(tell)))
+        except UploadRejected as error:
+            return RunReport(verdict=Verdict.REJECTED, reason=str(error))
+        except AssignmentInvalid as error:
+            return RunReport(verdict=Verdict.ASSIGNMENT_FAULT, staff_detail=str(error))
+        except Exception as error:
+            # Whatever it is, it is no student's doing: repeated, and told to staff.
+            log.exception("job %d could not be run", lease.job_id)
+            return RunReport(verdict=Verdict.SYSTEM_FAULT, staff_detail=repr(error))
+
+
+def tidy() -> list[str]:
+    """Remove the sandboxes that dead workers of this host left behind; once a minute."""
+    global _tidied  # noqa: PLW0603 - of this process, like the grader itself
+    if time.monotonic() < _tidied + _TIDY_SECONDS:
+        return []
+    _tidied = time.monotonic()
+    try:
+        return _grader().tidy()
+    except SandboxError as error:
+        log.warning("what dead workers left behind is still there: %s", error)
+        return []
+
+
+def warm_up() -> None:
+    """Try the sandbox out before the first job. Raises `SandboxError` with what to do."""
+    _grader()
+
+
+def cool_down() -> None:
+    """End what is kept warm; at the end of a worker's process."""
+    if _grader.cache_info().currsize:
+        _grader().close()
+        _grader.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _grader() -> Grader:
+    """The grader of this process: its judge stays warm from job to job."""
+    sandbox = open_sandbox(settings.SANDGLASS_SANDBOX)
+    if sandbox.describe()["sandbox"] == "process" and not settings.SANDGLASS_ALLOW_PROCESS:
+        raise SandboxError(
+            "This machine has neither Docker nor bubblewrap, and SANDGLASS_ALLOW_PROCESS is no: "
+            "`python -m runners doctor` says what to install."
+        )
+    return Grader(sandbox, ahead=True)
+
+
+def _whole(job: GradingJob, report: RunReport) -> RunReport:
+    """The report, if its checks are worth what the homework promises for its code.
+
+    A suite that has lost checks would pass for a good one, and take points from everybody.
+    """
+    promised = sum((problem.points for problem in job.version.spec.code_problems), Decimal(0))
+    if report.verdict is not Verdict.GRADED or report.max_points == promised:
+        return report
+    return RunReport(
+        verdict=Verdict.ASSIGNMENT_FAULT,
+        staff_detail=f"The checks are worth {report.max_points} points together, and the problems "
+        f"{promised}. Publish a version whose checks give what its problems promise.",
+        receipt=report.receipt,
+        resources=report.resources,
+    )
+
+
+def _narrated(tell: Tell) -> Tell:
+    narrator = Narrator()
+
+    def on_event(event: dict[str, Any]) -> None:
+        public = narrator.tell(event)
+        if public is not None:
+            tell(public)
+
+    return on_event
+
+
+def _request(job: GradingJob) -> RunRequest:
+    spec, suite = _content(job.version_id)
+    files = {file.name: blobs.fetch(file.sha256) for file in job.submission.files.all()}
+    return make_request(triage(files, spec), suite, spec, job=f"job-{job.pk}-{job.attempt}")
+
+
+@lru_cache(maxsize=16)
+def _content(version_id: int) -> tuple[AssignmentSpec, Suite]:
+    version = AssignmentVersion.objects.get(pk=version_id)
+    folder = unpacked(version)
+    spec = load_assignment(folder)
+    return spec, suite_of(folder, spec)
+
+
+@contextmanager
+def _renewed(lease: Lease) -> Iterator[None]:
+    """Renew the lease from a thread for as long as the job runs."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(RENEW_EVERY.total_seconds()):
+            _renew(lease)
+
+    thread = threading.Thread(target=renew, name=f"lease of job {lease.job_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _renew(lease: Lease) -> None:
+    held = GradingJob.objects.filter(pk=lease.job_id, state=JobState.RUNNING, attempt=lease.attempt)
+    try:
+        if not held.update(lease_until=from_now(LEASE)):
+            log.warning("the lease of job %d is lost; its report will be refused", lease.job_id)
+    except Exception:
+        # The next round tries again; a lease outlives three of them.
+        log.exception("the lease of job %d was not renewed", lease.job_id)
+    finally:
+        connection.close()

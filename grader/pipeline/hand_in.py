@@ -1,0 +1,52 @@
+"""The order before the queue: look through, keep, write, enqueue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from grader.models import Assignment, Membership, Submission
+from grader.pipeline import intake
+from grader.pipeline.enqueue import enqueue
+
+
+def hand_in(
+    assignment: Assignment,
+    student: Membership,
+    *,
+    files: Mapping[str, bytes],
+    received_at: datetime,
+    token: str,
+) -> Submission:
+    """Take an upload: the submission, with a job that waits. Raises `UploadRefused`.
+
+    `files` are the uploaded files by name, an archive as one file. `token` is the form's: the same
+    one twice gives the same submission.
+    """
+    known = intake.known(assignment, student, token)
+    if known is not None:
+        return known
+    triaged = intake.look_through(assignment, student, files, received_at)
+    files = intake.without_junk(files)
+    digests = intake.keep_files(files)
+    try:
+        with transaction.atomic():
+            submission = intake.write(
+                assignment,
+                student,
+                files=files,
+                digests=digests,
+                notices=triaged.notices,
+                received_at=received_at,
+                token=token,
+            )
+            enqueue(submission)
+    except IntegrityError:
+        # The same form a second time, at the same moment.
+        twin = intake.known(assignment, student, token)
+        if twin is None:
+            raise
+        return twin
+    return submission

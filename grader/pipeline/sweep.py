@@ -1,0 +1,91 @@
+"""Repairs the road: what a lost worker, message or broker left behind. Runs every half minute.
+
+Reads and writes `GradingJob` by the database's clock. Idempotent because each step is a conditional
+update, so that two sweeps at once do no more than one.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from grader import alerts
+from grader.domain.states import MAX_ATTEMPTS, RING_AGAIN_AFTER, JobState, Lane
+from grader.models import GradingJob
+from grader.pipeline.enqueue import ring
+from grader.pipeline.lease import ended
+from grader.queries.queue import ago
+
+log = logging.getLogger(__name__)
+_BELLS = 500
+_LOST = "The worker was lost in each of the attempts."
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many jobs were given back to the queue, given up, and rung for again."""
+
+    returned: int
+    given_up: int
+    rung: int
+
+
+def sweep() -> Swept:
+    """Return expired leases, give up what was tried too often, ring for what waits."""
+    given_up = _give_up()
+    returned = (
+        _expired()
+        .filter(attempt__lt=MAX_ATTEMPTS)
+        .update(state=JobState.QUEUED, lease_owner="", lease_until=None, rung_at=None)
+    )
+    swept = Swept(returned, given_up, _ring_again())
+    if returned or given_up:
+        log.warning("sweep: %d jobs returned, %d given up", returned, given_up)
+    return swept
+
+
+def _expired() -> QuerySet[GradingJob]:
+    return GradingJob.objects.filter(state=JobState.RUNNING, lease_until__lt=Now())
+
+
+def _give_up() -> int:
+    count = 0
+    for job in _expired().filter(attempt__gte=MAX_ATTEMPTS):
+        with transaction.atomic():
+            count += _fault(job)
+    return count
+
+
+def _fault(job: GradingJob) -> int:
+    """End one job that its workers never came back from."""
+    taken = (
+        _expired()
+        .filter(pk=job.pk, attempt=job.attempt)
+        .update(
+            state=JobState.FAULT,
+            verdict="system_fault",
+            staff_detail=_LOST,
+            finished_at=ended(),
+            lease_owner="",
+            lease_until=None,
+        )
+    )
+    if taken:
+        alerts.fault(GradingJob.objects.get(pk=job.pk))
+    return taken
+
+
+def _ring_again() -> int:
+    unheard = Q(rung_at__isnull=True) | Q(rung_at__lt=ago(RING_AGAIN_AFTER))
+    due = Q(not_before__isnull=True) | Q(not_before__lte=Now())
+    waiting = GradingJob.objects.filter(unheard, due, state=JobState.QUEUED).order_by("queued_at")
+    rung = 0
+    for job_id, lane in waiting.values_list("pk", "lane")[:_BELLS]:
+        if not ring(job_id, Lane(lane)):
+            break  # the broker is away: the next sweep tries again
+        rung += 1
+    return rung

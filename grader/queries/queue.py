@@ -1,0 +1,89 @@
+"""The queue as people and workers see it: whose turn it is, and how long it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import (
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Now
+
+from grader.domain.limits import expected_wait
+from grader.domain.states import JobState, Lane
+from grader.models import GradingJob
+
+_RECENTLY = timedelta(minutes=10)
+_HISTORY = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job stands in its queue; the first is 1."""
+
+    position: int
+    waiting: int
+    expected: timedelta | None
+    """Until its report is there; None without history."""
+
+
+def in_order(lane: Lane) -> QuerySet[GradingJob]:
+    """The jobs of a lane that may run now, next one first.
+
+    Fair by student: whoever had fewer runs in the last minutes goes first, then who waits longer.
+    """
+    recent = (
+        GradingJob.objects.filter(
+            submission__student=OuterRef("submission__student"), started_at__gte=ago(_RECENTLY)
+        )
+        .order_by()
+        .values("submission__student")
+        .annotate(runs=Count("pk"))
+        .values("runs")
+    )
+    return (
+        GradingJob.objects.filter(lane=lane, state=JobState.QUEUED)
+        .filter(Q(not_before__isnull=True) | Q(not_before__lte=Now()))
+        .annotate(recent_runs=Coalesce(Subquery(recent), 0))
+        .order_by("recent_runs", "queued_at", "pk")
+    )
+
+
+def place_of(job: GradingJob) -> Place | None:
+    """Where the job stands; None when it does not wait, or waits for another day."""
+    waiting = list(in_order(Lane(job.lane)).values_list("pk", flat=True))
+    if job.pk not in waiting:
+        return None
+    position = waiting.index(job.pk) + 1
+    seconds = _past_runs(job)
+    return Place(position, len(waiting), expected_wait(position, seconds, _workers(job)))
+
+
+def _past_runs(job: GradingJob) -> list[float]:
+    rows = GradingJob.objects.filter(
+        version__assignment_id=job.version.assignment_id,
+        state=JobState.DONE,
+        started_at__isnull=False,
+    ).order_by("-finished_at")
+    spans = rows.values_list("started_at", "finished_at")[:_HISTORY]
+    return [(end - start).total_seconds() for start, end in spans if start and end]
+
+
+def _workers(job: GradingJob) -> int:
+    """How many processes have worked on this lane of late."""
+    rows = GradingJob.objects.filter(lane=job.lane, started_at__gte=ago(_RECENTLY))
+    return max(rows.values("lease_owner").distinct().count(), 1)
+
+
+def ago(span: timedelta) -> Combinable:
+    """A moment of the past, by the database's clock."""
+    return ExpressionWrapper(Now() - Value(span), output_field=DateTimeField())
