@@ -1,9 +1,55 @@
-"""Which address leads to which view."""
+"""Which address leads to which view. The table in `web/README.md` says who may see what."""
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import URLPattern, path
+from django.views.decorators.cache import never_cache
 
-from web.views import healthz
+from web.gate import signed_in
+from web.views import account, course, health, homework, staff, submission
 
-urlpatterns = [path("healthz", healthz)]
+handler400 = "web.views.errors.bad_request"
+handler404 = "web.views.errors.not_found"
+
+COURSE = "c/<slug:slug>/"
+HOMEWORK = f"{COURSE}hw/<slug:homework>/"
+SUBMISSION = "submissions/<int:pk>/"
+FILE = f"{SUBMISSION}files/<int:file>/"
+
+# Who has signed in sees their own name on these pages, so no cache may keep them.
+_anybody: list[URLPattern] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("sign-in/", account.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", account.SignOut.as_view(), name="sign-out"),
+    path("password-reset/", never_cache(account.Reset.as_view()), name="password-reset"),
+    path(
+        "password-reset/done/", never_cache(account.ResetDone.as_view()), name="password-reset-done"
+    ),
+    path(
+        "password-reset/<uidb64>/<token>/",
+        account.ResetConfirm.as_view(),
+        name="password-reset-confirm",
+    ),
+    path(
+        "password-reset/complete/",
+        never_cache(account.ResetComplete.as_view()),
+        name="password-reset-complete",
+    ),
+]
+
+_members: list[URLPattern] = [
+    path("", signed_in(course.home), name="home"),
+    path("password/", signed_in(account.Change.as_view()), name="password-change"),
+    path(COURSE, signed_in(course.page), name="course"),
+    path(f"{COURSE}grades/", signed_in(course.grades), name="grades"),
+    path(HOMEWORK, signed_in(homework.page), name="homework"),
+    path(f"{HOMEWORK}handout.zip", signed_in(homework.handout), name="handout"),
+    path(f"{HOMEWORK}submissions/", signed_in(staff.submissions), name="submissions"),
+    path(SUBMISSION, signed_in(submission.page), name="submission"),
+    path(f"{SUBMISSION}live", signed_in(submission.live), name="submission-live"),
+    path(f"{SUBMISSION}results.json", signed_in(submission.results), name="submission-results"),
+    path(f"{FILE}download", signed_in(submission.download), name="submission-file"),
+    path(f"{FILE}view", signed_in(submission.view), name="submission-view"),
+]
+
+urlpatterns = [*_anybody, *_members]

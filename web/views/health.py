@@ -1,4 +1,4 @@
-"""The views. So far one: whether the service is up."""
+"""Whether the service is up."""
 
 from __future__ import annotations
 

@@ -1,0 +1,75 @@
+"""Who gets what at which address, as one table; `test_permissions` holds the service to it.
+
+The homework is open, its page is asked for by POST without a file, and the submission is graded.
+
+A number is the status of the answer. `sign` is the way to the sign-in page, `go` a redirect to
+somewhere else that the reader may see. A method that an address does not take is refused (405)
+before anybody looks whose it is, so it tells nothing.
+"""
+
+from __future__ import annotations
+
+READERS = {
+    "anon": "has not signed in",
+    "gone": "a student who has withdrawn from the course",
+    "author": "the student whose submission it is",
+    "mate": "another student of the course",
+    "other": "a student of another course",
+    "their": "the instructor of that other course",
+    "ta": "a TA of the course",
+    "lect": "the instructor of the course",
+    "oper": "a superuser who is in no course",
+}
+
+TABLE = """
+                             anon   gone   author mate   other  their  ta     lect   oper
+GET  healthz                 200    200    200    200    200    200    200    200    200
+POST healthz                 405    405    405    405    405    405    405    405    405
+GET  sign-in                 200    go     go     go     go     go     go     go     go
+POST sign-in                 200    go     go     go     go     go     go     go     go
+GET  sign-out                go     go     go     go     go     go     go     go     go
+POST sign-out                sign   sign   sign   sign   sign   sign   sign   sign   sign
+GET  password-reset          200    200    200    200    200    200    200    200    200
+POST password-reset          200    200    200    200    200    200    200    200    200
+GET  password-reset-done     200    200    200    200    200    200    200    200    200
+POST password-reset-done     405    405    405    405    405    405    405    405    405
+GET  password-reset-confirm  200    200    200    200    200    200    200    200    200
+POST password-reset-confirm  200    200    200    200    200    200    200    200    200
+GET  password-reset-complete 200    200    200    200    200    200    200    200    200
+POST password-reset-complete 405    405    405    405    405    405    405    405    405
+GET  password-change         sign   200    200    200    200    200    200    200    200
+POST password-change         sign   200    200    200    200    200    200    200    200
+GET  home                    sign   200    go     go     go     go     go     go     200
+POST home                    sign   405    405    405    405    405    405    405    405
+GET  course                  sign   404    200    200    404    404    200    200    404
+POST course                  sign   405    405    405    405    405    405    405    405
+GET  grades                  sign   404    200    200    404    404    200    200    404
+POST grades                  sign   405    405    405    405    405    405    405    405
+GET  homework                sign   404    200    200    404    404    200    200    404
+POST homework                sign   404    422    422    404    404    422    422    404
+GET  handout                 sign   404    200    200    404    404    200    200    404
+POST handout                 sign   405    405    405    405    405    405    405    405
+GET  submissions             sign   404    404    404    404    404    200    200    404
+POST submissions             sign   405    405    405    405    405    405    405    405
+GET  submission              sign   404    200    404    404    404    200    200    404
+POST submission              sign   405    405    405    405    405    405    405    405
+GET  submission-live         sign   404    200    404    404    404    200    200    404
+POST submission-live         sign   405    405    405    405    405    405    405    405
+GET  submission-results      sign   404    200    404    404    404    200    200    404
+POST submission-results      sign   405    405    405    405    405    405    405    405
+GET  submission-file         sign   404    200    404    404    404    200    200    404
+POST submission-file         sign   405    405    405    405    405    405    405    405
+GET  submission-view         sign   404    200    404    404    404    200    200    404
+POST submission-view         sign   405    405    405    405    405    405    405    405
+"""
+
+
+def expected() -> dict[tuple[str, str], dict[str, str]]:
+    """What each reader gets, by method and name of the address."""
+    head, *rows = TABLE.strip("\n").splitlines()
+    assert head.split() == list(READERS)
+    found = {}
+    for row in rows:
+        method, name, *answers = row.split()
+        found[method, name] = dict(zip(READERS, answers, strict=True))
+    return found

@@ -1,0 +1,70 @@
+"""A course with a graded submission, another course, and one person of each kind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from grader.domain.states import Role
+from grader.models import Course, Membership
+from tests import factories
+from tests.grader.pipeline.road import grade, upload
+from tests.web.crawl import address_of
+
+HOUR = timedelta(hours=1)
+
+
+class World:
+    """Made at once; `folder` holds the small homework. The people are those of `permissions`."""
+
+    def __init__(self, folder: Path) -> None:
+        now = timezone.now()
+        self.course = factories.course()
+        self.homework = factories.assignment(
+            self.course, "hw0", folder, opens_at=now - HOUR, due_at=now + HOUR
+        )
+        self.other = factories.course("comp1001")
+        self.people: dict[str, Membership] = {
+            "gone": self._joins("Withdrawn", active=False),
+            "author": self._joins("Author"),
+            "mate": self._joins("Classmate"),
+            "other": self._joins("Elsewhere", course=self.other),
+            "their": self._joins("Teacher", role=Role.INSTRUCTOR, course=self.other),
+            "ta": self._joins("Helper", role=Role.TA),
+            "lect": self._joins("Lecturer", role=Role.INSTRUCTOR),
+        }
+        self.submission = upload(self.homework, self.people["author"], now)
+        grade(self.submission)
+
+    def _joins(
+        self,
+        name: str,
+        role: Role = Role.STUDENT,
+        course: Course | None = None,
+        active: bool = True,
+    ) -> Membership:
+        who = factories.person(name)
+        return factories.membership(course or self.course, who, role, active=active)
+
+    def client(self, reader: str, **options: Any) -> Client:
+        """A browser in which this reader has signed in."""
+        client = Client(**options)
+        if reader == "oper":
+            client.force_login(factories.person("Operator", is_superuser=True))
+        elif reader != "anon":
+            client.force_login(self.people[reader].user)
+        return client
+
+    def address(self, name: str, **instead: Any) -> str:
+        """The address of this name for the course, its homework and its submission."""
+        words = {
+            "slug": self.course.slug,
+            "homework": self.homework.slug,
+            "pk": self.submission.pk,
+            "file": 1,
+        }
+        return address_of(name, **{**words, **instead})

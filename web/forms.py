@@ -1,0 +1,53 @@
+"""The forms of accounts. Django's own, with addresses as names and sentences that help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from grader.models import User
+
+
+class SignInForm(AuthenticationForm):
+    """An address and a password. A closed account is told so only with the right password."""
+
+    error_messages = {  # noqa: RUF012 - Django's own attribute, never changed
+        "invalid_login": "This address and this password do not go together. Check both, or have "
+        "a new password sent to you by mail.",
+        "inactive": "This account is closed. Ask the course's staff to open it again.",
+    }
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["username"].label = "E-mail address"
+        self.fields["username"].widget.input_type = "email"
+        self.fields["username"].error_messages["required"] = "Write your e-mail address."
+        self.fields["password"].error_messages["required"] = "Write your password."
+
+    def get_invalid_login_error(self) -> ValidationError:
+        """Why these two did not open an account."""
+        closed = _people(self.cleaned_data["username"], is_active=False).first()
+        if closed is not None and closed.check_password(self.cleaned_data["password"]):
+            return ValidationError(self.error_messages["inactive"], code="inactive")
+        return super().get_invalid_login_error()
+
+
+class ResetForm(PasswordResetForm):
+    """The address that gets a link for a new password."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["email"].label = "E-mail address"
+        self.fields["email"].error_messages["required"] = "Write your e-mail address."
+
+    def get_users(self, email: str) -> Iterable[User]:
+        """The person of this address, also one who never had a password and gets the first one."""
+        return _people(email, is_active=True)
+
+
+def _people(email: str, *, is_active: bool) -> QuerySet[User]:
+    return User.objects.filter(email=email.strip().lower(), is_active=is_active)

@@ -1,0 +1,92 @@
+"""Accounts: sign in and out, reset and change a password. Django's views with our own pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import views
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+
+from web.forms import ResetForm, SignInForm
+
+_DAY = 24 * 3600
+
+
+class SignIn(views.LoginView):
+    """An address and a password; then the page that the reader wanted."""
+
+    template_name = "web/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+
+class SignOut(views.LogoutView):
+    """The end of a session, by POST alone, so that no link or picture can end it."""
+
+    http_method_names = [  # noqa: RUF012 - Django's own attribute, never changed
+        "get",
+        "post",
+        "options",
+    ]
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        """Somebody typed the address: the button is on every page."""
+        return redirect("home")
+
+    def post(self, request: HttpRequest, *arguments: Any, **address: Any) -> HttpResponse:
+        """End the session."""
+        response = super().post(request, *arguments, **address)
+        messages.success(request, "You have signed out.")
+        return response
+
+
+class Reset(views.PasswordResetView):
+    """Ask for a link by mail."""
+
+    template_name = "web/password_reset.html"
+    email_template_name = "web/mail/password_reset.txt"
+    subject_template_name = "web/mail/password_reset_subject.txt"
+    extra_email_context = {  # noqa: RUF012 - Django's own attribute, never changed
+        "days": settings.PASSWORD_RESET_TIMEOUT // _DAY
+    }
+    form_class = ResetForm
+    success_url = reverse_lazy("password-reset-done")
+
+
+class ResetDone(views.PasswordResetDoneView):
+    """The link is on its way, if the address is known; which it is, nobody is told."""
+
+    template_name = "web/password_reset_done.html"
+
+
+class ResetConfirm(views.PasswordResetConfirmView):
+    """The page behind the link: choose a new password."""
+
+    template_name = "web/password_reset_confirm.html"
+    form_class = SetPasswordForm
+    success_url = reverse_lazy("password-reset-complete")
+
+
+class ResetComplete(views.PasswordResetCompleteView):
+    """The new password holds."""
+
+    template_name = "web/password_reset_complete.html"
+
+
+class Change(views.PasswordChangeView):
+    """Choose another password, knowing the old one."""
+
+    template_name = "web/password_change.html"
+    form_class = PasswordChangeForm
+    success_url = reverse_lazy("home")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keep the new password."""
+        response = super().form_valid(form)
+        messages.success(self.request, "Your new password holds from now on.")
+        return response

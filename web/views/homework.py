@@ -1,0 +1,144 @@
+"""The page of a homework: what to do, what it would cost now, and the form for handing in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from uuid import UUID, uuid4, uuid5
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from grader.access import AssignmentAccess, assignment_for
+from grader.errors import NotYours, UploadRefused
+from grader.pipeline.hand_in import hand_in
+from grader.queries.homework import homework_page
+from web.arrival import received_at
+from web.policy import loss_now, rules
+from web.rendering import render_markdown
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, *, slug: str, homework: str) -> HttpResponse:
+    """Show the homework, or take an upload."""
+    assert request.user.is_authenticated
+    now = timezone.now()
+    access = assignment_for(request.user, slug, homework, now)
+    if request.method != "POST":
+        return _show(request, access, now)
+    try:
+        files = _uploaded(request)
+        submission = hand_in(
+            access.assignment,
+            access.membership,
+            files=files,
+            received_at=received_at(request, now),
+            token=_token(request, files),
+        )
+    except UploadRefused as error:
+        return _refuse(request, access, now, str(error))
+    address = reverse("submission", kwargs={"pk": submission.pk})
+    if _wants_json(request):
+        return JsonResponse({"url": address})
+    return HttpResponseRedirect(address, status=HTTPStatus.SEE_OTHER)
+
+
+@require_safe
+def handout(request: HttpRequest, *, slug: str, homework: str) -> HttpResponseBase:
+    """The files that a student starts from, as a zip."""
+    assert request.user.is_authenticated
+    access = assignment_for(request.user, slug, homework, timezone.now())
+    version = access.assignment.version
+    if version is None:
+        raise NotYours(f"handout of {homework}")
+    return FileResponse(
+        default_storage.open(version.handout),
+        as_attachment=True,
+        filename=f"{slug}-{homework}.zip",
+        content_type="application/zip",
+    )
+
+
+def _show(
+    request: HttpRequest, access: AssignmentAccess, now: datetime, error: str = ""
+) -> HttpResponse:
+    shown = homework_page(access, now)
+    return render(
+        request,
+        "web/homework.html",
+        {
+            "course": access.course,
+            "zone": access.course.zone,
+            "is_staff": access.is_staff,
+            "now": now,
+            "page": shown,
+            "assignment": shown.assignment,
+            "statement": render_markdown(shown.statement, first_heading=2),
+            "loss_now": loss_now(shown.cost.now, shown.cost.policy) if shown.cost else "",
+            "rules": rules(access.course.late_policy),
+            # One for each form: sent twice, it is one submission.
+            "token": uuid4(),
+            "max_bytes": min(settings.SANDGLASS_UPLOAD_BYTES, shown.max_bytes),
+            "error": error,
+        },
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
+    )
+
+
+def _refuse(
+    request: HttpRequest, access: AssignmentAccess, now: datetime, sentence: str
+) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"error": sentence}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _show(request, access, now, sentence)
+
+
+def _uploaded(request: HttpRequest) -> dict[str, bytes]:
+    """The chosen files by name. Raises `UploadRefused` for what no homework takes."""
+    files: dict[str, bytes] = {}
+    for upload in request.FILES.getlist("files"):
+        name = upload.name or ""
+        if name in files:
+            raise UploadRefused(
+                f"Two of the chosen files are named {name}: keep one of them and upload again."
+            )
+        files[name] = upload.read()
+        if not files[name]:
+            raise UploadRefused(
+                f"{name} is empty, and nothing was taken: save your work in it, or leave it out, "
+                "and upload again."
+            )
+    if not files:
+        raise UploadRefused("No file was chosen: choose the files of this homework, then upload.")
+    return files
+
+
+def _token(request: HttpRequest, files: Mapping[str, bytes]) -> str:
+    """The token of this form with these files; a form without a sound one is a form of its own.
+
+    A browser that goes back may bring the old token along, and other files are another upload.
+    """
+    try:
+        form = UUID(request.POST.get("token", ""))
+    except ValueError:
+        return str(uuid4())
+    contents = sorted((name, sha256(data).hexdigest()) for name, data in files.items())
+    return str(uuid5(form, repr(contents)))
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return not request.accepts("text/html")

@@ -1,0 +1,115 @@
+"""The page of a submission: where it stands, live; then its report, and its files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from io import BytesIO
+
+from asgiref.sync import sync_to_async
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from grader.access import SubmissionAccess, submission_for
+from grader.errors import NotYours
+from grader.queries.feedback import phase_for, results_json
+from grader.queries.sources import shown_file, uploaded_file
+from grader.queries.submission import finished_job, submission_page
+from web.live import watch, words_for
+from web.reading import rendered
+
+_FRAME_POLICY = (
+    "sandbox; default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
+_REPORT, _WHOLE = "web/submission_outcome.html", "web/submission.html"
+
+
+@require_safe
+def page(request: HttpRequest, *, pk: int) -> HttpResponse:
+    """The whole page, or with `?part=report` what takes the place of the live part."""
+    access, now = _access(request, pk), timezone.now()
+    shown = submission_page(access, now)
+    context = {
+        "course": access.course,
+        "zone": access.course.zone,
+        "assignment": access.assignment,
+        "submission": access.submission,
+        "is_staff": access.is_staff,
+        "is_own": access.is_own,
+        "page": shown,
+        "report": shown.report,
+        "words": words_for(shown.standing, access.course.zone) if shown.standing.active else "",
+    }
+    part = request.GET.get("part") == "report"
+    return render(request, _REPORT if part else _WHOLE, context)
+
+
+@require_safe
+async def live(request: HttpRequest, *, pk: int) -> StreamingHttpResponse:
+    """What happens to the submission, as server-sent events."""
+    user = await request.auser()
+    assert user.is_authenticated
+    access = await sync_to_async(submission_for)(user, pk)
+    # A HEAD is answered at once: nobody would hear what follows.
+    events = watch(pk, access.course.zone) if request.method == "GET" else _nothing()
+    return StreamingHttpResponse(
+        events,
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-store, private", "X-Accel-Buffering": "no"},
+    )
+
+
+@require_safe
+def results(request: HttpRequest, *, pk: int) -> HttpResponse:
+    """The report in Gradescope's format, with what this reader may see."""
+    access = _access(request, pk)
+    job = finished_job(access)
+    if job is None:
+        raise NotYours(f"results of submission {pk}")
+    report = results_json(job, access.audience, phase_for(access, timezone.now()))
+    response = JsonResponse(report, json_dumps_params={"indent": 2})
+    response["Content-Disposition"] = f'attachment; filename="submission-{pk}-results.json"'
+    return response
+
+
+@require_safe
+def download(request: HttpRequest, *, pk: int, file: int) -> FileResponse:
+    """A file as it was uploaded. A browser keeps it and never shows it."""
+    name, data = uploaded_file(_access(request, pk), file)
+    return FileResponse(
+        BytesIO(data),
+        as_attachment=True,
+        filename=name.rpartition("/")[2],
+        content_type="application/octet-stream",
+    )
+
+
+@require_safe
+@xframe_options_sameorigin
+def view(request: HttpRequest, *, pk: int, file: int) -> HttpResponse:
+    """A file to look at: a bare document for a frame, in which nothing runs and nothing loads."""
+    name, data = shown_file(_access(request, pk), file)
+    context = {"name": name, "content": rendered(name, data), "theme": _theme(request)}
+    response = render(request, "web/view.html", context)
+    response["Content-Security-Policy"] = _FRAME_POLICY
+    return response
+
+
+async def _nothing() -> AsyncIterator[str]:
+    nothing: tuple[str, ...] = ()
+    for event in nothing:
+        yield event
+
+
+def _access(request: HttpRequest, pk: int) -> SubmissionAccess:
+    assert request.user.is_authenticated
+    return submission_for(request.user, pk)
+
+
+def _theme(request: HttpRequest) -> str:
+    """The colours that the reader chose; empty follows the system, as the frame has no script."""
+    chosen = request.COOKIES.get("theme", "")
+    return chosen if chosen in ("light", "dark") else ""
