@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: help setup test lint lock image check grade fuzz bench
+.PHONY: help setup demo test lint lock image service check grade fuzz bench
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,6 +14,8 @@ ASSIGNMENT ?= assignments/hw1
 SUBMISSION ?= $(ASSIGNMENT)/solution
 SANDBOX ?= auto
 BASE ?=
+DEMO ?=
+IMAGE ?= sandglass-service:latest
 FUZZ_SECONDS ?= 30
 ROUNDS ?= 7
 
@@ -41,6 +43,9 @@ $(VENV)/complete: pyproject.toml requirements.lock .ci/requirements.py
 	$(PY) -m pip check
 	touch $@
 
+demo: setup  ## the whole service with a class, until Ctrl-C (DEMO="--fresh --port 8080")
+	@exec $(PY) manage.py demo $(DEMO)
+
 lint: setup  ## style, types and import rules
 	@$(call part, ruff check, $(VENV)/bin/ruff check .,
 	    Mend these; "$(VENV)/bin/ruff check --fix ." does the simple ones.)
@@ -54,6 +59,8 @@ lint: setup  ## style, types and import rules
 test: lint  ## everything that must hold before a change goes in
 	@$(call part, pytest, $(PY) -m pytest,
 	    Run one test again: $(PY) -m pytest -p no:randomly "FILE::NAME".)
+	$(call part, pytest on PostgreSQL, $(PY) -m tests.on_postgres tests/grader tests/web,
+	    Run one test again: $(PY) -m tests.on_postgres -p no:randomly "FILE::NAME".)
 
 lock: $(PY)  ## resolve requirements.lock anew
 	@$(PY) .ci/requirements.py \
@@ -65,18 +72,35 @@ lock: $(PY)  ## resolve requirements.lock anew
 $(PY):
 	$(PYTHON) -m venv $(VENV)
 
+# Sets $$base: the one that was asked for, else Docker's own, else one made of Debian packages.
+define choose_base
+base="$(BASE)"
+if [ -z "$$base" ]; then
+    base=python:3.11-slim-bookworm
+    docker image inspect "$$base" >/dev/null 2>&1 || docker pull -q "$$base" || {
+        echo "cannot pull $$base; making a base image of Debian packages instead"
+        base=sandglass-base:bookworm; }
+fi
+if [ "$$base" = sandglass-base:bookworm ] && ! docker image inspect "$$base" >/dev/null 2>&1; then
+    runners/images/base.sh "$$base"
+fi
+endef
+
 image: setup  ## build the sandbox images (BASE=image to start from; default: pulled, else made)
-	@base="$(BASE)"
-	if [ -z "$$base" ]; then
-	    base=python:3.11-slim-bookworm
-	    docker image inspect "$$base" >/dev/null 2>&1 || docker pull -q "$$base" || {
-	        echo "cannot pull $$base; making a base image of Debian packages instead"
-	        base=sandglass-base:bookworm; }
-	fi
-	if [ "$$base" = sandglass-base:bookworm ] && ! docker image inspect "$$base" >/dev/null 2>&1; then
-	    runners/images/base.sh "$$base"
-	fi
+	@$(choose_base)
 	$(PY) -m runners image build --base "$$base"
+
+# redis needs it before Python 3.11.3, and Debian's is 3.11.2; pip looks at the Python that runs it.
+PIP_OVERLOOKS := async-timeout==5.0.1
+
+service: setup  ## build the image of web, workers and beat (BASE as above; IMAGE=its tag)
+	@$(choose_base)
+	rm -rf build/wheels && mkdir -p build/wheels
+	$(PY) .ci/requirements.py service web worker s3 > build/wheels/requirements.txt
+	$(PY) -m pip download -qq --only-binary=:all: --python-version 3.11 -c requirements.lock \
+	    -d build/wheels -r build/wheels/requirements.txt $(PIP_OVERLOOKS)
+	docker build -q --network none --build-arg "BASE=$$base" \
+	    -f grader/images/service.Dockerfile -t "$(IMAGE)" .
 
 check: setup  ## prove the suites: reference, handout and mutants of every homework
 	@$(PY) -m assignments check
