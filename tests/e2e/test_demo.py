@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.running import demo
 from tests.grader.demo.ending import ended
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 240  # a minute on two idle cores
 GRADES = """
 SELECT course.slug, user.email, score.raw, score.late_days, score.penalty, score.final
@@ -27,24 +24,6 @@ JOIN grader_user AS user ON user.id = member.user_id
 JOIN grader_course AS course ON course.id = member.course_id
 """
 STATES = "SELECT state, count(*) FROM grader_gradingjob GROUP BY state ORDER BY state"
-
-
-@contextmanager
-def demo(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """The command, which the block ends or lets end."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "demo", "--folder", str(folder), "--port", "8650", *options],
-        cwd=ROOT,
-        env={**os.environ, "SANDGLASS_SANDBOX": "bubblewrap"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
