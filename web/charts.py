@@ -141,7 +141,8 @@ def _bar(row: HomeworkRow, number: int, axis: _Axis, zone: ZoneInfo) -> Bar:
     # A label that begins in the last part of the picture would run out of it.
     anchor = "end" if start > 55 else "start"  # noqa: PLR2004 - per cent of the width
     return Bar(
-        label=f"{row.title}, due {day(row.due_at, zone)}",
+        # "Homework 1" of "Homework 1: Tensors and SGD": a phone has no room for more.
+        label=f"{row.title.partition(':')[0]}, due {day(row.due_at, zone)}",
         y=_TOP + _ROW * number,
         x=_per_cent(start),
         width=_per_cent(due - start),
