@@ -24,7 +24,7 @@ from question2 import double
 @pytest.mark.hint("Twice, not squared.")
 def test_double(seed):
     """Doubles"""
-    assert double(3) == 6 + seed % 2 * (seed % 3 > 0), "3 doubled, now and then"
+    assert double(3) == 6 + seed % 2, "3 doubled, every other time"
 '''
 
 BROKEN: dict[str, tuple[dict[str, str | None], list[str]]] = {
@@ -65,7 +65,7 @@ def test_a_broken_suite_is_refused_with_what_to_do(
     write_homework(tmp_path / "hw0", changes)
     capsys.readouterr()
 
-    code = check(tmp_path, repeats=8 if how == "a flaky check" else 1)
+    code = check(tmp_path, repeats=12 if how == "a flaky check" else 1)
 
     told = capsys.readouterr().err
     assert code == 1, told
