@@ -41,9 +41,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         process.communicate(timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium; what it shows is looked at by its own engine."""
+    """A real Chromium; what it shows is looked at by its own engine.
+
+    Not for the session: its driver keeps an event loop in this thread, in which other tests could
+    not call what is asynchronous.
+    """
     with sync_playwright() as playwright:
         program = find_browser()
         assert program is not None
