@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from assignments.spec import AssignmentSpec
 from assignments.triage import triage
 from grader import blobs
 from grader.domain.states import LEASE, RENEW_EVERY, JobState, Lane
-from grader.models import AssignmentVersion, GradingJob
+from grader.models import GradingJob
 from grader.pipeline.lease import Lease, from_now
 from grader.queries.queue import in_order
 from grader.versions import unpacked
@@ -153,15 +154,13 @@ def _narrated(tell: Tell) -> Tell:
 
 
 def _request(job: GradingJob) -> RunRequest:
-    spec, suite = _content(job.version_id)
+    spec, suite = _content(job.version.digest, unpacked(job.version))
     files = {file.name: blobs.fetch(file.sha256) for file in job.submission.files.all()}
     return make_request(triage(files, spec), suite, spec, job=f"job-{job.pk}-{job.attempt}")
 
 
 @lru_cache(maxsize=16)
-def _content(version_id: int) -> tuple[AssignmentSpec, Suite]:
-    version = AssignmentVersion.objects.get(pk=version_id)
-    folder = unpacked(version)
+def _content(digest: str, folder: Path) -> tuple[AssignmentSpec, Suite]:  # noqa: ARG001 - the key
     spec = load_assignment(folder)
     return spec, suite_of(folder, spec)
 
