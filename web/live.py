@@ -45,8 +45,13 @@ async def watch(submission_id: int, zone: ZoneInfo) -> AsyncIterator[str]:
     clock = asyncio.get_running_loop().time
     end = clock() + LONGEST.total_seconds()
     told: dict[str, Any] = {}
+    followed = 0
     while clock() < end:
         standing = await _ask(submission_id)
+        if told and standing.state == JobState.DONE and standing.attempt != followed:
+            # It began and ended since the last look: its checks are told all the same.
+            async for event in _attempt(submission_id, standing):
+                yield event
         state = _state(standing, zone)
         yield _HEARTBEAT if state == told else _event("state", state)
         told = state
@@ -54,6 +59,7 @@ async def watch(submission_id: int, zone: ZoneInfo) -> AsyncIterator[str]:
             yield _event(FINISHED, {})
             return
         if standing.state == JobState.RUNNING:
+            followed = standing.attempt
             async for event in _attempt(submission_id, standing):
                 yield event
         await asyncio.sleep(_pause(standing))
@@ -99,6 +105,8 @@ async def _attempt(submission_id: int, begun: Standing) -> AsyncIterator[str]:
                     return
                 if event is not None:
                     yield _told(event)
+                elif not begun.active:
+                    return  # what is over says nothing more
                 elif quiet % _QUIET_ROUNDS == 0:
                     yield _HEARTBEAT
                     if await _ask(submission_id) != begun:
