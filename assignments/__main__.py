@@ -29,6 +29,7 @@ from runners.sandboxes.base import SandboxError
 
 OK, BROKEN, USAGE = 0, 1, 2
 SANDBOXES = ("auto", "docker", "bubblewrap", "process")
+DEVICES = ("auto", "cpu", "gpu")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--check", action="store_true", help="exit 1 if handout/ is stale")
     check = commands.add_parser("check", help="prove that the suite keeps its promises")
     check.add_argument("--sandbox", choices=SANDBOXES, default="auto")
+    check.add_argument("--device", choices=DEVICES, default="auto", help="where gpu checks run")
     check.add_argument("--repeats", type=_positive, default=3, help="runs of each (default 3)")
     check.add_argument("--json", type=Path, metavar="FILE", help="write all results there")
     for command in (build, check):
@@ -125,7 +127,7 @@ def _gated(folder: Path, spec: AssignmentSpec, options: argparse.Namespace) -> G
         message = f"is stale ({', '.join(stale)}). Run: python -m assignments build {spec.slug}"
         return GateResult(spec.slug, (Promise("handout", "handout", message),), ())
     try:
-        with _grading(folder, spec, options.sandbox) as grade:
+        with _grading(folder, spec, options.sandbox, options.device) as grade:
             return run_gate(folder, spec, grade, options.repeats, _print_progress)
     except SandboxError as error:
         return GateResult(spec.slug, (Promise("system", "sandbox", str(error)),), ())
@@ -149,7 +151,7 @@ def _print_result(spec: AssignmentSpec, result: GateResult) -> None:
 
 
 @contextmanager
-def _grading(folder: Path, spec: AssignmentSpec, sandbox: str) -> Iterator[Grade]:
+def _grading(folder: Path, spec: AssignmentSpec, sandbox: str, device: str) -> Iterator[Grade]:
     """Open the real sandbox as a function that the gate can call: the one seam to `runners`."""
     # Here, and not above: `build` needs no sandbox and must run where none can be made.
     from runners.grading import Grader  # noqa: PLC0415 - see above
@@ -161,7 +163,8 @@ def _grading(folder: Path, spec: AssignmentSpec, sandbox: str) -> Iterator[Grade
 
         def grade(label: str, upload: TriagedUpload) -> GateRun:
             job = re.sub(r"\W+", "-", f"gate-{spec.slug}-{label}")
-            return _gate_run(grader.grade(make_request(upload, suite, spec, job=job)))
+            request = make_request(upload, suite, spec, job=job, device=device)
+            return _gate_run(grader.grade(request))
 
         yield grade
 

@@ -24,6 +24,7 @@ from assignments.spec import (
 )
 
 ISOLATIONS = ("split", "shared")
+WITHOUT_GPU = ("cpu", "wait")
 VERDICTS = ("graded", "rejected")
 BAD_OUTCOMES = ("failed", "error", "timeout", "memory", "crashed", "not_run")
 
@@ -58,7 +59,8 @@ def read_declaration(slug: str, table: Table) -> AssignmentSpec:
         limits=_limits(table.table("limits")),
         attempts_per_day=_attempts(table.table("attempts")),
         preload=_preload(resources := table.table("resources")),
-        gpus=resources.integer("gpus", 0, least=0) or 0,
+        gpus=(gpus := resources.integer("gpus", 0, least=0) or 0),
+        without_gpu=_without_gpu(resources, gpus),
         problems=tuple(_problem(problem) for problem in table.tables("problems")),
     )
     resources.finish()
@@ -142,6 +144,12 @@ def _preload(table: Table) -> tuple[str, ...]:
         if not all(part.isidentifier() for part in name.split(".")):
             table.fault("preload", f"names {name!r}, which is no module.", "Write: torch.fft")
     return names
+
+
+def _without_gpu(table: Table, gpus: int) -> str:
+    if table.has("without_gpu") and not gpus:
+        table.fault("without_gpu", "is set, but no GPU is asked for.", "Add: gpus = 1")
+    return table.choice("without_gpu", WITHOUT_GPU, "wait")
 
 
 def _problem(table: Table) -> ProblemSpec:

@@ -106,6 +106,8 @@ class AssignmentSpec:
     """Modules of the course's packages that are imported before a submission comes."""
     gpus: int = 0
     """How many GPUs a run needs to itself."""
+    without_gpu: str = "wait"
+    """What happens where there is none: the run waits for one, or its checks run on the CPU."""
     mutants: tuple[MutantSpec, ...] = ()
     digest: str = ""
     """sha256 over all files of the folder: two homeworks with one digest are the same."""

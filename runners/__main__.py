@@ -19,7 +19,7 @@ from runners.contract import RunReport, Verdict
 from runners.grading import Grader
 from runners.images import build
 from runners.report import Audience, to_results
-from runners.requests import build_request
+from runners.requests import DEVICES, build_request
 from runners.sandboxes.base import SandboxError
 from runners.sandboxes.choose import open_sandbox
 
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--json", metavar="FILE", help="write results.json there; - for stdout")
     grade.add_argument("--audience", choices=list(Audience), default=Audience.STAFF)
     grade.add_argument("--seed", type=lambda text: int(text, 16), help="repeat a receipt's seed")
+    grade.add_argument("--device", choices=DEVICES, default="auto", help="where gpu checks run")
     grade.set_defaults(run=_grade)
     health = commands.add_parser("doctor", help="say what this host can do")
     health.set_defaults(run=lambda _options: doctor.main())
@@ -66,7 +67,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _grade(options: argparse.Namespace) -> int:
     try:
-        request = build_request(options.assignment, options.path, job="cli", seed=options.seed)
+        request = build_request(
+            options.assignment,
+            options.path,
+            job="cli",
+            seed=options.seed,
+            device=options.device,
+        )
         sandbox = open_sandbox(options.sandbox)
     except AssignmentInvalid as error:
         print(error, file=sys.stderr)

@@ -22,6 +22,15 @@ class Isolation(StrEnum):
     """One process, for imported suites that need it. Forgeable, and reported as such."""
 
 
+class WithoutGpu(StrEnum):
+    """What a run that asks for a GPU does where there is none."""
+
+    WAIT = "wait"
+    """It is not run here: a fault of the host, so that it is tried elsewhere or later."""
+    CPU = "cpu"
+    """Its `gpu` checks run on the CPU, and the report says so."""
+
+
 class Outcome(StrEnum):
     """How one check ended."""
 
@@ -139,6 +148,9 @@ class RunRequest:
     isolation: Isolation = Isolation.SPLIT
     preload: tuple[str, ...] = ()
     """Modules of installed packages that are imported ahead, in judge and guest."""
+    gpus: int = 0
+    """How many GPUs the run gets to itself, for its checks marked `gpu`."""
+    without_gpu: WithoutGpu = WithoutGpu.WAIT
 
 
 @dataclass(frozen=True, slots=True)

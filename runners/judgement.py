@@ -10,12 +10,18 @@ from typing import Any
 from runners.contract import CheckResult, Outcome, RunReport, Verdict, Visibility
 
 _RUN_LOST = "The run was not completed."
+ON_THE_CPU = (
+    "The checks that are meant for a GPU were run on the CPU, because no GPU was at hand. "
+    "Their points count all the same."
+)
 
 
 @dataclass
 class Judgement:
     """What the judge has told so far about one run."""
 
+    device: str = "cpu"
+    """Where checks marked `gpu` run: "cuda", or "cpu" where the run has no GPU."""
     manifest: dict[str, dict[str, Any]] = field(default_factory=dict)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
@@ -50,9 +56,13 @@ class Judgement:
             reason=reason,
             staff_detail=detail,
             checks=tuple(map(self._check, self.manifest.values())) if scored else (),
-            notices=tuple(self.notices),
+            notices=tuple(self._notices()),
             leaderboard=tuple(self.leaderboard),
         )
+
+    def _notices(self) -> list[str]:
+        fell_back = self.device == "cpu" and any(check["gpu"] for check in self.manifest.values())
+        return [*self.notices, *([ON_THE_CPU] if fell_back else [])]
 
     def _verdict(self) -> tuple[Verdict, str, str]:
         blame, message = self.fault or ("", "")

@@ -26,7 +26,7 @@ def submission(request: RunRequest) -> tuple[Any, ...]:
     return "submission", sources(request), settings
 
 
-def order(request: RunRequest) -> dict[str, Any]:
+def order(request: RunRequest, device: str = "cpu") -> dict[str, Any]:
     """What the judge is told: the suite, and of the submission its files' names only."""
     limits, problems = request.limits, request.suite.problems
     return {
@@ -40,6 +40,7 @@ def order(request: RunRequest) -> dict[str, Any]:
         ],
         "seed": request.seed,
         "preload": request.preload,
+        "device": device,
         "load_seconds": limits.load_seconds,
         "check_seconds": limits.check_seconds,
         "call_seconds": limits.call_seconds,

@@ -13,20 +13,40 @@ from typing import Any
 from assignments.loader import handout_signatures, load_assignment, read_suite
 from assignments.spec import AssignmentSpec, LimitsSpec
 from assignments.triage import TriagedUpload, triage
-from runners.contract import Cell, Isolation, Limits, Module, Problem, RunRequest, Submission, Suite
+from runners.contract import (
+    Cell,
+    Isolation,
+    Limits,
+    Module,
+    Problem,
+    RunRequest,
+    Submission,
+    Suite,
+    WithoutGpu,
+)
 
 _MIB = 1024**2
 
+DEVICES = ("auto", "cpu", "gpu")
+"""Where checks marked `gpu` run: as the homework says, on the CPU, or on a GPU or not at all."""
+
 
 def build_request(
-    folder: Path, upload: Path | Mapping[str, bytes], *, job: str, seed: int | None = None
+    folder: Path,
+    upload: Path | Mapping[str, bytes],
+    *,
+    job: str,
+    seed: int | None = None,
+    device: str = "auto",
 ) -> RunRequest:
     """Load the homework, triage the upload, put them together; a fresh seed unless one is given.
 
     Raises `AssignmentInvalid` for the folder and `UploadRejected` for the upload.
     """
     spec = load_assignment(folder)
-    return make_request(triage(upload, spec), suite_of(folder, spec), spec, job=job, seed=seed)
+    return make_request(
+        triage(upload, spec), suite_of(folder, spec), spec, job=job, seed=seed, device=device
+    )
 
 
 def suite_of(folder: Path, spec: AssignmentSpec) -> Suite:
@@ -40,9 +60,15 @@ def suite_of(folder: Path, spec: AssignmentSpec) -> Suite:
 
 
 def make_request(
-    upload: TriagedUpload, suite: Suite, spec: AssignmentSpec, *, job: str, seed: int | None = None
+    upload: TriagedUpload,
+    suite: Suite,
+    spec: AssignmentSpec,
+    *,
+    job: str,
+    seed: int | None = None,
+    device: str = "auto",
 ) -> RunRequest:
-    """A request for one triaged upload."""
+    """A request for one triaged upload; `device` is one of `DEVICES`."""
     modules = tuple(
         Module(m.names, m.origin, tuple(Cell(cell.source, cell.number) for cell in m.cells))
         for m in upload.modules
@@ -55,6 +81,8 @@ def make_request(
         limits=limits_of(spec.limits),
         isolation=Isolation(spec.isolation),
         preload=spec.preload,
+        gpus=0 if device == "cpu" else spec.gpus,
+        without_gpu=WithoutGpu.WAIT if device == "gpu" else WithoutGpu(spec.without_gpu),
     )
 
 

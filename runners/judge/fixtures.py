@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from runners.judge.manifest import wants_gpu
 from runners.judge.recorder import Recorder
 from runners.judge.tensors import assert_tensor as compare
 
 RECORDER = pytest.StashKey[Recorder]()
+DEVICE = pytest.StashKey[str]()
 _NUMPY_SEEDS = 2**32
 
 
@@ -26,6 +28,12 @@ def seed(request: pytest.FixtureRequest) -> int:
 def rng(seed: int) -> np.random.Generator:
     """A NumPy generator from the secret seed."""
     return np.random.default_rng(seed)
+
+
+@pytest.fixture
+def device(request: pytest.FixtureRequest) -> str:
+    """Where the submission gets its tensors in this check: "cuda" or "cpu"."""
+    return request.config.stash[DEVICE] if wants_gpu(request.node) else "cpu"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ MARKS = {
     "visibility(v)": "who sees its details: " + ", ".join(VISIBILITIES),
     "hint(text)": "what the student reads when it fails",
     "timeout(seconds)": "how long it may run",
-    "gpu": "needs a GPU",
+    "gpu": "runs on a GPU where the run has one",
     "ranks(n)": "runs on n processes",
 }
 
@@ -33,6 +33,7 @@ class Check:
     visibility: str
     hint: str
     seconds: float
+    gpu: bool = False
     cases: int = 0
     path: str = field(default="", repr=False)
 
@@ -45,6 +46,7 @@ class Check:
             "points": str(self.points),
             "visibility": self.visibility,
             "hint": self.hint,
+            "gpu": self.gpu,
             "cases": self.cases,
         }
 
@@ -86,8 +88,14 @@ def _check(item: pytest.Item, identity: str, problems: dict[str, str], seconds: 
         visibility=visibility,
         hint=str(_mark(item, "hint", "")),
         seconds=float(_mark(item, "timeout", seconds)),
+        gpu=wants_gpu(item),
         path=path,
     )
+
+
+def wants_gpu(item: pytest.Item) -> bool:
+    """Whether the check runs on a GPU, if the run has one."""
+    return item.get_closest_marker("gpu") is not None
 
 
 def _mark(item: pytest.Item, name: str, default: Any) -> Any:

@@ -12,7 +12,7 @@ import pytest
 
 from runners.judge import manifest, messages
 from runners.judge.errors import CheckTimeout, GuestLost, SuiteFault
-from runners.judge.fixtures import RECORDER
+from runners.judge.fixtures import DEVICE, RECORDER
 from runners.judge.guests import LEVELS
 from runners.judge.line import Line
 from runners.judge.recorder import Recorder
@@ -45,6 +45,7 @@ class JudgePlugin:
         for mark, meaning in manifest.MARKS.items():
             config.addinivalue_line("markers", f"{mark}: {meaning}")
         config.stash[RECORDER] = self._recorder
+        config.stash[DEVICE] = self._settings["device"]
 
     @pytest.hookimpl
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

@@ -52,6 +52,21 @@ def test_a_sound_folder_becomes_a_spec(spec: AssignmentSpec) -> None:
     ]
 
 
+def with_resources(text: str) -> dict[str, str | None]:
+    return {"assignment.toml": f"{DECLARATION}\n[resources]\n{text}\n"}
+
+
+def test_what_happens_without_a_gpu_is_declared(tmp_path: Path) -> None:
+    def read(text: str) -> tuple[int, str]:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        spec = load_assignment(write_homework(folder / "hw0", with_resources(text)))
+        return spec.gpus, spec.without_gpu
+
+    assert read("") == (0, "wait")
+    assert read("gpus = 1") == (1, "wait")
+    assert read('gpus = 2\nwithout_gpu = "cpu"') == (2, "cpu")
+
+
 def test_points_are_exact(tmp_path: Path) -> None:
     changed = DECLARATION.replace("points = 6", "points = 5.9").replace("points = 4", "points=4.1")
     spec = load_assignment(write_homework(tmp_path / "hw0", {"assignment.toml": changed}))
@@ -100,6 +115,17 @@ FAULTS: list[tuple[dict[str, str | None], str]] = [
             "assignment.toml: isolation: is 'splitt', which is not a known value. "
             "Did you mean 'split'?"
         ),
+    ),
+    (
+        {"assignment.toml": f"{DECLARATION}\n[resources]\ngpus = 1\nwithout_gpu = 'cpuu'\n"},
+        (
+            "assignment.toml: resources.without_gpu: is 'cpuu', which is not a known value. "
+            "Did you mean 'cpu'?"
+        ),
+    ),
+    (
+        {"assignment.toml": f"{DECLARATION}\n[resources]\nwithout_gpu = 'cpu'\n"},
+        ("assignment.toml: resources.without_gpu: is set, but no GPU is asked for. Add: gpus = 1"),
     ),
     (
         declaration('title = "Homework 0: Small sums"\n', ""),

@@ -30,6 +30,7 @@ MARKS = (
     "visibility(tier): who sees the check's details",
     "hint(text): advice for when the check fails",
     "timeout(seconds): how long the check may take",
+    "gpu: may run on a GPU when you submit; on your own machine it runs on the CPU",
 )
 SCORES = pytest.StashKey[dict[str, tuple[float, float]]]()
 SEED = pytest.StashKey[int]()
@@ -115,6 +116,12 @@ def _seeded(seed: int) -> None:
 def rng(seed: int) -> np.random.Generator:
     """A source of random numbers, made from the seed."""
     return np.random.default_rng(seed)
+
+
+@pytest.fixture
+def device() -> str:
+    """Where your code gets its tensors: "cpu" here, and perhaps "cuda" when you submit."""
+    return "cpu"
 
 
 @pytest.fixture
