@@ -61,6 +61,7 @@ def read_declaration(slug: str, table: Table) -> AssignmentSpec:
         preload=_preload(resources := table.table("resources")),
         gpus=(gpus := resources.integer("gpus", 0, least=0) or 0),
         without_gpu=_without_gpu(resources, gpus),
+        mutant_hints=_feedback(table.table("feedback")),
         problems=tuple(_problem(problem) for problem in table.tables("problems")),
     )
     resources.finish()
@@ -138,6 +139,12 @@ def _attempts(table: Table) -> int | None:
     return per_day
 
 
+def _feedback(table: Table) -> bool:
+    mutant_hints = table.flag("mutant_hints", default=False)
+    table.finish()
+    return mutant_hints
+
+
 def _preload(table: Table) -> tuple[str, ...]:
     names = table.texts("preload", ())
     for name in names:
@@ -210,6 +217,7 @@ def read_expectation(name: str, table: Table) -> MutantSpec:
         fails=tuple(dict.fromkeys((*table.texts("fails", ()), *outcomes))),
         outcomes=outcomes,
         verdict=table.choice("verdict", VERDICTS, "graded"),
+        hint=table.text("hint", ""),
     )
     table.finish()
     _check_expectation(mutant, table)
@@ -231,6 +239,9 @@ def _check_expectation(mutant: MutantSpec, table: Table) -> None:
                 f"gives {check!r} the outcome {outcome!r}.",
                 f"Use one of: {', '.join(BAD_OUTCOMES)}.",
             )
+    if mutant.hint and (mutant.cheat or mutant.verdict != "graded"):
+        message = "is set, but a cheat or a rejected submission gets none."
+        table.fault("hint", message, "Remove it.")
     if mutant.verdict == "graded" and not mutant.fails:
         table.fault("fails", "is empty.", "Name the checks that this mutant must fail.")
     if mutant.verdict != "graded" and mutant.fails:

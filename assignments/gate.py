@@ -7,8 +7,12 @@ gathers every promise that the suite breaks. Knows nothing of sandboxes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import count
 from pathlib import Path
+from threading import Event, Lock
 
 from assignments.build import solution_notebook
 from assignments.errors import UploadRejected
@@ -24,79 +28,184 @@ from assignments.promises import (
     unkilled_checks,
 )
 from assignments.proof import GateRun, Promise, Runs
-from assignments.spec import AssignmentSpec
+from assignments.related import Reach
+from assignments.spec import AssignmentSpec, MutantSpec
 from assignments.triage import TriagedUpload, triage
 
 REFERENCE = "reference"
 HANDOUT = "handout"
 NOTEBOOK = "reference as a notebook"
+FAULTS = ("assignment_fault", "system_fault")
 
-Grade = Callable[[str, TriagedUpload], GateRun]
+Grade = Callable[[str, TriagedUpload, frozenset[str]], GateRun]
+"""Grades an upload by some check files. Called from as many threads as there are jobs."""
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class GateOptions:
+    """How much is run, and how."""
+
+    repeats: int = 3
+    jobs: int = 1
+    """How many runs go on side by side."""
+    related: bool = False
+    """A mutant is judged only by check files that its changes can reach."""
+    only: str = "*"
+    """A pattern of labels, as in a shell: only what it names is run and judged."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is run, so that the result proves the suite."""
+        return self.only == "*"
+
+
+@dataclass(frozen=True, slots=True)
 class GateResult:
-    """What the gate found. The homework may be published only if `ok`."""
+    """What the gate found. The homework may be published only if `ok` and `whole`."""
 
     slug: str
     broken: tuple[Promise, ...]
     warnings: tuple[Promise, ...]
     runs: Mapping[str, tuple[GateRun, ...]] = field(default_factory=dict)
+    whole: bool = True
 
     @property
     def ok(self) -> bool:
-        """Whether the suite keeps all its promises."""
+        """Whether the suite keeps all the promises that were looked at."""
         return not self.broken
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """One run to make."""
+
+    label: str
+    files: Mapping[str, bytes]
+    checks: frozenset[str]
 
 
 def run_gate(
     folder: Path,
     spec: AssignmentSpec,
     grade: Grade,
-    repeats: int = 3,
+    options: GateOptions = GateOptions(),
     on_progress: Progress | None = None,
 ) -> GateResult:
     """Grade everything that has a known result, `repeats` times; gather all broken promises."""
+    plan = _plan(folder, spec, options)
+    runs = _run_all(plan, spec, grade, options.jobs, on_progress)
+    for label, repeated in runs.items():
+        if faulty := [run for run in repeated if run.verdict in FAULTS]:
+            return _result(spec, options, [_fault_promise(label, faulty[0])], [], runs)
+    if REFERENCE in runs:
+        # What a change cannot reach ends as it does for the solution.
+        first = runs[REFERENCE][0]
+        runs = {label: [run.completed(first) for run in r] for label, r in runs.items()}
+    return _judged(folder, spec, options, runs)
+
+
+def _plan(folder: Path, spec: AssignmentSpec, options: GateOptions) -> list[_Planned]:
     uploads = _uploads(folder, spec)
-    plan = [REFERENCE] * repeats + [label for label in uploads if label != REFERENCE] * repeats
+    reach = Reach(spec, read_suite(folder, spec), uploads[REFERENCE])
+    mutants = {_label(mutant.name): mutant for mutant in spec.mutants}
+    once = []
+    for label, files in uploads.items():
+        mutant = mutants.get(label)
+        narrow = options.related and mutant and not mutant.cheat and mutant.verdict == "graded"
+        checks = reach.checks_of(files) if narrow else reach.checks
+        once.append(_Planned(label, files, checks))
+    plan = [once[0]] * options.repeats + once[1:] * options.repeats
     if spec.files.notebook is not None:
-        uploads[NOTEBOOK] = {spec.files.notebook.file: solution_notebook(folder, spec)} | {
+        files = {spec.files.notebook.file: solution_notebook(folder, spec)} | {
             name: data for name, data in uploads[REFERENCE].items() if not name.endswith(".py")
         }
-        plan.append(NOTEBOOK)
+        plan.append(_Planned(NOTEBOOK, files, reach.checks))
+    return [planned for planned in plan if fnmatchcase(planned.label, options.only)]
+
+
+def _run_all(
+    plan: list[_Planned], spec: AssignmentSpec, grade: Grade, jobs: int, tell: Progress | None
+) -> Runs:
+    """Run the plan, in its order; after a fault only what had begun.
+
+    The suite or the host is broken then: every other run would only say so again.
+    """
+    stop, telling, begun = Event(), Lock(), count()
+
+    def one(planned: _Planned) -> GateRun | None:
+        if stop.is_set():
+            return None
+        if tell:
+            with telling:
+                tell(planned.label, next(begun), len(plan))
+        try:
+            run = _graded(planned, spec, grade)
+        except BaseException:
+            stop.set()
+            raise
+        if run.verdict in FAULTS:
+            stop.set()
+        return run
+
     runs: Runs = {}
-    for done, label in enumerate(plan):
-        if on_progress:
-            on_progress(label, done, len(plan))
-        run = _graded(label, uploads[label], spec, grade)
-        runs.setdefault(label, []).append(run)
-        if run.verdict in ("assignment_fault", "system_fault"):
-            # The suite or the host is broken: every other run would only say so again.
-            return _result(spec, [_fault_promise(label, run)], [], runs)
-    return _judged(folder, spec, runs)
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for planned, run in zip(plan, pool.map(one, plan), strict=True):
+                if run is not None:
+                    runs.setdefault(planned.label, []).append(run)
+        except BaseException:
+            stop.set()
+            raise
+    return runs
 
 
-def _judged(folder: Path, spec: AssignmentSpec, runs: Runs) -> GateResult:
-    reference = runs[REFERENCE][0]
-    broken = reference_promises(REFERENCE, runs[REFERENCE])
-    broken += points_promises(spec, reference)
-    broken += handout_promises(spec, HANDOUT, runs[HANDOUT])
+def _judged(folder: Path, spec: AssignmentSpec, options: GateOptions, runs: Runs) -> GateResult:
+    broken, warnings = _broken_by_runs(spec, runs), []
+    if options.whole:
+        broken += lint_suite(read_suite(folder, spec))
+        mutants = [runs[_label(mutant.name)] for mutant in spec.mutants]
+        warnings += unkilled_checks(runs[REFERENCE][0], mutants)
+    return _result(spec, options, broken, warnings, runs)
+
+
+def _broken_by_runs(spec: AssignmentSpec, runs: Runs) -> list[Promise]:
+    broken = []
+    reference = runs[REFERENCE][0] if REFERENCE in runs else None
+    if reference is not None:
+        broken += reference_promises(REFERENCE, runs[REFERENCE])
+        broken += points_promises(spec, reference)
+    if HANDOUT in runs:
+        broken += handout_promises(spec, HANDOUT, runs[HANDOUT])
     for mutant in spec.mutants:
-        broken += mutant_promises(mutant, runs[_label(mutant.name)], set(reference.outcomes))
-    if NOTEBOOK in runs:
+        if repeated := runs.get(_label(mutant.name)):
+            broken += mutant_promises(mutant, repeated, _known(reference or repeated[0], mutant))
+    if NOTEBOOK in runs and reference is not None:
         broken += notebook_promises(NOTEBOOK, runs[NOTEBOOK][0], reference)
-    broken += stability_promises(runs)
-    broken += lint_suite(read_suite(folder, spec))
-    warnings = unkilled_checks(reference, [runs[_label(m.name)] for m in spec.mutants])
-    return _result(spec, broken, warnings, runs)
+    return broken + stability_promises(runs)
+
+
+def _known(run: GateRun, mutant: MutantSpec) -> set[str]:
+    """The checks that exist: what ran, and what the mutant names of a file that was spared."""
+    files = {check.partition("::")[0] for check in run.outcomes}
+    return {*run.outcomes, *(c for c in mutant.fails if c.partition("::")[0] not in files)}
 
 
 def _result(
-    spec: AssignmentSpec, broken: list[Promise], warnings: list[Promise], runs: Runs
+    spec: AssignmentSpec,
+    options: GateOptions,
+    broken: list[Promise],
+    warnings: list[Promise],
+    runs: Runs,
 ) -> GateResult:
     frozen = {label: tuple(repeated) for label, repeated in runs.items()}
-    return GateResult(spec.slug, tuple(broken), tuple(warnings), frozen)
+    return GateResult(spec.slug, tuple(broken), tuple(warnings), frozen, options.whole)
+
+
+def labels(spec: AssignmentSpec) -> list[str]:
+    """The names of all runs of a homework."""
+    notebook = [NOTEBOOK] if spec.files.notebook is not None else []
+    return [REFERENCE, HANDOUT, *(_label(m.name) for m in spec.mutants), *notebook]
 
 
 def _label(mutant: str) -> str:
@@ -110,12 +219,13 @@ def _uploads(folder: Path, spec: AssignmentSpec) -> dict[str, dict[str, bytes]]:
     return uploads
 
 
-def _graded(label: str, files: dict[str, bytes], spec: AssignmentSpec, grade: Grade) -> GateRun:
+def _graded(planned: _Planned, spec: AssignmentSpec, grade: Grade) -> GateRun:
     try:
-        upload = triage(files, spec)
+        upload = triage(planned.files, spec)
     except UploadRejected as error:
         return GateRun("rejected", error.message)
-    return grade(label, upload)
+    # What nothing reads changes nothing.
+    return grade(planned.label, upload, planned.checks) if planned.checks else GateRun("graded")
 
 
 def _fault_promise(label: str, run: GateRun) -> Promise:

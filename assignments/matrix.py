@@ -20,11 +20,14 @@ _LEGEND = "x fails as it must   . passes as it must   S survives   ! fails unask
 
 def matrix_cells(spec: AssignmentSpec, result: GateResult) -> dict[str, dict[str, str]]:
     """Map mutant to check to one letter of the legend."""
-    runs = result.runs.get("reference", ())
-    checks = list(runs[0].outcomes) if runs else []
+    checks = dict.fromkeys(
+        check for repeated in result.runs.values() for check in repeated[0].outcomes
+    )
     cells: dict[str, dict[str, str]] = {}
     for mutant in spec.mutants:
         graded = result.runs.get(f"mutants/{mutant.name}", ())
+        if not graded and not result.whole:
+            continue  # nobody asked for it
         outcomes = graded[0].outcomes if graded else {}
         cells[mutant.name] = {
             check: _letter(outcomes.get(check), expected=check in mutant.fails) for check in checks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 PASSED = "passed"
@@ -35,6 +35,17 @@ class GateRun:
     def failing(self) -> set[str]:
         """The checks that did not pass."""
         return {check for check, outcome in self.outcomes.items() if outcome != PASSED}
+
+    def completed(self, reference: GateRun) -> GateRun:
+        """Fill in the reference's result for each check that this run was spared."""
+        if self.verdict != "graded" or reference.verdict != "graded":
+            return self
+        return replace(
+            self,
+            outcomes=dict(reference.outcomes) | dict(self.outcomes),
+            points=dict(reference.points) | dict(self.points),
+            problems=dict(reference.problems) | dict(self.problems),
+        )
 
 
 @dataclass(frozen=True, slots=True)

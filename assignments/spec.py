@@ -86,6 +86,8 @@ class MutantSpec:
     outcomes: Mapping[str, str] = field(default_factory=dict)
     """The outcome of a check in `fails`, where it is another than `failed`."""
     verdict: str = "graded"
+    hint: str = ""
+    """What a TA would say to a student with this very mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ class AssignmentSpec:
     without_gpu: str = "wait"
     """What happens where there is none: the run waits for one, or its checks run on the CPU."""
     mutants: tuple[MutantSpec, ...] = ()
+    mutant_hints: bool = False
+    """Whether students whose result equals a mutant's read that mutant's hint."""
     digest: str = ""
     """sha256 over all files of the folder: two homeworks with one digest are the same."""
     handout: Mapping[str, str] = field(default_factory=dict)

@@ -41,7 +41,14 @@ def test_an_unknown_homework_is_bad_usage(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["prove"], ["check", "--repeats", "0"], ["check", "--sandbox", "vm"]]
+    "arguments",
+    [
+        [],
+        ["prove"],
+        ["check", "--repeats", "0"],
+        ["check", "--jobs", "0"],
+        ["check", "--sandbox", "vm"],
+    ],
 )
 def test_bad_arguments_are_bad_usage(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -101,3 +108,37 @@ def test_the_gate_runs_in_a_real_sandbox(
         "public/test_question1.py::test_small": ".",
     }
     assert found["runs"]["reference as a notebook"][0]["points"] == "10"
+
+
+def test_a_part_of_the_gate_proves_nothing_of_the_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_homework(tmp_path / "hw0")
+    main(["build", "--root", str(tmp_path)])
+    part = ["--repeats", "2", "--jobs", "2", "--related", "--only", "mutants/*"]
+
+    assert main(["check", "--root", str(tmp_path), "--sandbox", "process", *part]) == 0
+    seen = capsys.readouterr()
+    assert seen.out.splitlines()[-1] == (
+        "hw0: 2 runs, as expected; of mutants/* alone, which proves nothing of the whole"
+    )
+    assert [line.strip() for line in seen.err.splitlines()] == [
+        "[  1/2] mutants/squares",
+        "[  2/2] mutants/squares",
+    ]
+    # Only the file that its change can reach: the others are not even in the matrix.
+    assert "  1  hidden/test_question2.py::test_double" in seen.out
+    assert "test_random" not in seen.out
+
+
+def test_a_pattern_that_names_nothing_is_bad_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_homework(tmp_path / "hw0")
+    main(["build", "--root", str(tmp_path)])
+
+    assert main(["check", "--root", str(tmp_path), "--only", "squares"]) == 2
+    assert capsys.readouterr().err == (
+        "No run is named 'squares'. "
+        "Runs are named reference, handout, mutants/NAME; * stands for anything.\n"
+    )

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from assignments.build import write_handout
-from assignments.gate import GateResult, run_gate
+from assignments.gate import GateOptions, GateResult, run_gate
 from assignments.loader import load_assignment
 from assignments.matrix import matrix_cells, matrix_text, result_as_data
 from assignments.proof import GateRun
@@ -53,21 +54,36 @@ class Table:
         for label, change in changes.items():
             self.runs[label] = change if isinstance(change, list) else [change]
         self.labels: list[str] = []
+        self.checks: dict[str, frozenset[str]] = {}
 
-    def __call__(self, label: str, upload: TriagedUpload) -> GateRun:
+    def __call__(self, label: str, upload: TriagedUpload, checks: frozenset[str]) -> GateRun:
         assert upload.modules
         self.labels.append(label)
+        self.checks[label] = checks
         queue = self.runs[label]
-        return queue.pop(0) if len(queue) > 1 else queue[0]
+        return part(queue.pop(0) if len(queue) > 1 else queue[0], checks)
+
+
+def part(whole: GateRun, files: frozenset[str]) -> GateRun:
+    """What a run finds that is given only some check files."""
+    kept = {check for check in whole.outcomes if check.partition("::")[0] in files}
+    return replace(
+        whole,
+        outcomes={check: end for check, end in whole.outcomes.items() if check in kept},
+        points={check: pair for check, pair in whole.points.items() if check in kept},
+    )
 
 
 def gate(
-    folder: Path, table: Table, changes: dict[str, str | None] | None = None, repeats: int = 3
+    folder: Path,
+    table: Table,
+    changes: dict[str, str | None] | None = None,
+    options: GateOptions | None = None,
 ) -> tuple[AssignmentSpec, GateResult]:
     write_homework(folder / "hw0", changes)
     write_handout(folder / "hw0", load_assignment(folder / "hw0"))
     spec = load_assignment(folder / "hw0")
-    return spec, run_gate(folder / "hw0", spec, table, repeats)
+    return spec, run_gate(folder / "hw0", spec, table, options or GateOptions())
 
 
 def broken(folder: Path, table: Table, changes: dict[str, str | None] | None = None) -> list[str]:
@@ -102,7 +118,13 @@ def test_progress_is_told(tmp_path: Path) -> None:
     write_handout(folder, load_assignment(folder))
     seen: list[tuple[str, int, int]] = []
 
-    run_gate(folder, load_assignment(folder), Table(), 1, lambda *step: seen.append(step))
+    run_gate(
+        folder,
+        load_assignment(folder),
+        Table(),
+        GateOptions(repeats=1),
+        lambda *step: seen.append(step),
+    )
 
     assert seen == [
         ("reference", 0, 4),
@@ -252,7 +274,7 @@ def test_a_mutant_that_triage_refuses_has_the_verdict_rejected(tmp_path: Path) -
     write_handout(folder, load_assignment(folder))
     table = Table()
 
-    assert run_gate(folder, load_assignment(folder), table, 1).broken == ()
+    assert run_gate(folder, load_assignment(folder), table, GateOptions(repeats=1)).broken == ()
     assert SQUARES not in table.labels
 
 
@@ -277,6 +299,65 @@ def test_a_fault_ends_the_gate_at_once(tmp_path: Path, verdict: str, message: st
 
     assert broken(tmp_path, table) == [message]
     assert table.labels == ["reference"]
+
+
+def test_jobs_run_side_by_side_and_find_the_same(tmp_path: Path) -> None:
+    both = Barrier(2, timeout=20)
+
+    class Meeting(Table):
+        def __call__(self, label: str, upload: TriagedUpload, checks: frozenset[str]) -> GateRun:
+            both.wait()  # passes only when two runs are under way at once
+            return super().__call__(label, upload, checks)
+
+    _, result = gate(tmp_path, Meeting(), options=GateOptions(repeats=3, jobs=2))
+
+    assert result.ok
+    assert {label: len(repeated) for label, repeated in result.runs.items()} == {
+        "reference": 3,
+        "handout": 3,
+        SQUARES: 3,
+        "reference as a notebook": 1,
+    }
+
+
+def test_a_mutant_may_be_judged_by_related_checks_alone(tmp_path: Path) -> None:
+    table = Table()
+    spec, result = gate(tmp_path, table, options=GateOptions(repeats=1, related=True))
+
+    assert table.checks[SQUARES] == {"hidden/test_question2.py"}
+    assert table.checks["handout"] == {check.partition("::")[0] for check in WORTH}
+    assert result.ok
+    assert matrix_cells(spec, result) == {"squares": {SMALL: ".", RANDOM: ".", DOUBLE: "x"}}
+
+
+def test_a_mutant_that_names_an_unrelated_check_is_told_so(tmp_path: Path) -> None:
+    named = EXPECTATION.replace("fails = [", f'fails = ["{RANDOM}", ')
+    changes: dict[str, str | None] = {"mutants/squares/expect.toml": named}
+    passes = (
+        f"{SQUARES}: passes {RANDOM}, which it must fail. Strengthen the check, or take it out of "
+        "expect.toml."
+    )
+
+    for only in ("*", SQUARES):
+        options = GateOptions(1, related=True, only=only)
+        assert [str(p) for p in gate(tmp_path, Table(), changes, options)[1].broken] == [passes]
+
+
+def test_only_what_is_named_is_run_and_judged(tmp_path: Path) -> None:
+    table = Table(**{SQUARES: run({})})
+    changes: dict[str, str | None] = {
+        "checks/hidden/test_question1.py": HIDDEN_QUESTION1.replace('"""Adds any numbers"""', "")
+    }
+    changes |= {
+        "mutants/triples/expect.toml": EXPECTATION,
+        "mutants/triples/question2.py": "def double(x):\n    return 3 * x\n",
+    }
+    spec, result = gate(tmp_path, table, changes, GateOptions(repeats=2, only="mutants/s*"))
+
+    assert table.labels == [SQUARES, SQUARES]
+    assert [promise.subject for promise in result.broken] == [SQUARES]
+    assert (result.warnings, result.whole) == ((), False)
+    assert matrix_cells(spec, result) == {"squares": {SMALL: ".", RANDOM: ".", DOUBLE: "S"}}
 
 
 LINT: list[tuple[str, str, list[str]]] = [
@@ -352,7 +433,7 @@ def test_the_kill_matrix_as_text_and_data(tmp_path: Path) -> None:
         f"mutants/{name}/question2.py": "def double(x): ...\n",
     }
     table = Table(**{f"mutants/{name}": run({RANDOM: "failed"})})
-    spec, result = gate(tmp_path, table, changes, repeats=1)
+    spec, result = gate(tmp_path, table, changes, GateOptions(repeats=1))
 
     assert matrix_cells(spec, result) == {
         name: {SMALL: ".", RANDOM: "!", DOUBLE: "S"},

@@ -1,0 +1,1 @@
+"""The commands of `python -m assignments` that run suites, and their one seam to `runners`."""

@@ -1,0 +1,72 @@
+"""Real sandboxes as a function that the gate can call: the one seam to `runners`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from queue import LifoQueue
+
+from assignments.gate import Grade
+from assignments.proof import GateRun
+from assignments.spec import AssignmentSpec
+from assignments.triage import TriagedUpload
+from runners.contract import Outcome, RunReport, Suite
+from runners.grading import Grader
+from runners.requests import make_request, suite_of
+from runners.sandboxes.choose import open_sandbox
+
+
+@contextmanager
+def grading(
+    folder: Path, spec: AssignmentSpec, sandbox: str, *, device: str = "auto", jobs: int = 1
+) -> Iterator[Grade]:
+    """Open so many warm graders. Raises `SandboxError` where none can be had."""
+    suite = suite_of(folder, spec)
+    free: LifoQueue[Grader] = LifoQueue()
+    with ExitStack() as graders:
+        for _ in range(jobs):
+            free.put(graders.enter_context(Grader(open_sandbox(sandbox), ahead=True)))
+
+        def grade(label: str, upload: TriagedUpload, checks: frozenset[str]) -> GateRun:
+            job = re.sub(r"\W+", "-", f"gate-{spec.slug}-{label}")
+            request = make_request(upload, suite_part(suite, checks), spec, job=job, device=device)
+            grader = free.get()
+            try:
+                return gate_run(grader.grade(request))
+            finally:
+                free.put(grader)
+
+        yield grade
+
+
+def suite_part(suite: Suite, checks: frozenset[str]) -> Suite:
+    """Leave out all other check files; the problems and their interface stay as they are."""
+    spared = {path for problem in suite.problems for path in problem.checks} - checks
+    return Suite(
+        {name: data for name, data in suite.files.items() if name not in spared},
+        tuple(
+            replace(p, checks=tuple(path for path in p.checks if path in checks))
+            for p in suite.problems
+        ),
+    )
+
+
+def gate_run(report: RunReport) -> GateRun:
+    """What the gate needs to know of a report."""
+    details = [report.staff_detail] if report.staff_detail else []
+    details += [
+        f"{check.id} ({check.outcome.value}): {check.message or check.traceback}"
+        for check in report.checks
+        if check.outcome is not Outcome.PASSED
+    ]
+    return GateRun(
+        verdict=report.verdict.value,
+        reason=report.reason,
+        outcomes={check.id: check.outcome.value for check in report.checks},
+        points={check.id: (check.points, check.max_points) for check in report.checks},
+        problems={check.id: check.problem for check in report.checks},
+        staff_detail="\n".join(details),
+    )
