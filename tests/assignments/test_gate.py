@@ -1,8 +1,7 @@
-"""The gate, with a table in place of the sandbox: which checks each submission fails."""
+"""The gate over a small homework: what it runs, what it promises, what it says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,83 +10,24 @@ from threading import Barrier
 import pytest
 
 from assignments.build import write_handout
-from assignments.gate import GateOptions, GateResult, run_gate
+from assignments.gate import GateOptions, run_gate
 from assignments.loader import load_assignment
 from assignments.matrix import matrix_cells, matrix_text, result_as_data
 from assignments.proof import GateRun
-from assignments.spec import AssignmentSpec
 from assignments.triage import TriagedUpload
-from tests.assignments.homework import (
-    EXPECTATION,
-    HIDDEN_QUESTION1,
-    write_homework,
+from tests.assignments.graded_by_table import (
+    DOUBLE,
+    RANDOM,
+    SMALL,
+    SOUND,
+    SQUARES,
+    WORTH,
+    Table,
+    broken,
+    gate,
+    run,
 )
-
-SMALL = "public/test_question1.py::test_small"
-RANDOM = "hidden/test_question1.py::test_random"
-DOUBLE = "hidden/test_question2.py::test_double"
-WORTH = {SMALL: Decimal(2), RANDOM: Decimal(4), DOUBLE: Decimal(4)}
-PROBLEM = {SMALL: "add", RANDOM: "add", DOUBLE: "double"}
-SQUARES = "mutants/squares"
-SOUND: dict[str, Mapping[str, str]] = {
-    "reference": {},
-    "reference as a notebook": {},
-    "handout": dict.fromkeys(WORTH, "failed"),
-    SQUARES: {DOUBLE: "failed"},
-}
-
-
-def run(bad: Mapping[str, str]) -> GateRun:
-    outcomes = {check: bad.get(check, "passed") for check in WORTH}
-    points = {
-        check: (worth if outcomes[check] == "passed" else Decimal(0), worth)
-        for check, worth in WORTH.items()
-    }
-    return GateRun("graded", "", outcomes, points, PROBLEM, "the traceback")
-
-
-class Table:
-    """Grades by table. A list of runs is handed out one by one; its last run stays."""
-
-    def __init__(self, **changes: GateRun | list[GateRun]) -> None:
-        self.runs = {label: [run(bad)] for label, bad in SOUND.items()}
-        for label, change in changes.items():
-            self.runs[label] = change if isinstance(change, list) else [change]
-        self.labels: list[str] = []
-        self.checks: dict[str, frozenset[str]] = {}
-
-    def __call__(self, label: str, upload: TriagedUpload, checks: frozenset[str]) -> GateRun:
-        assert upload.modules
-        self.labels.append(label)
-        self.checks[label] = checks
-        queue = self.runs[label]
-        return part(queue.pop(0) if len(queue) > 1 else queue[0], checks)
-
-
-def part(whole: GateRun, files: frozenset[str]) -> GateRun:
-    """What a run finds that is given only some check files."""
-    kept = {check for check in whole.outcomes if check.partition("::")[0] in files}
-    return replace(
-        whole,
-        outcomes={check: end for check, end in whole.outcomes.items() if check in kept},
-        points={check: pair for check, pair in whole.points.items() if check in kept},
-    )
-
-
-def gate(
-    folder: Path,
-    table: Table,
-    changes: dict[str, str | None] | None = None,
-    options: GateOptions | None = None,
-) -> tuple[AssignmentSpec, GateResult]:
-    write_homework(folder / "hw0", changes)
-    write_handout(folder / "hw0", load_assignment(folder / "hw0"))
-    spec = load_assignment(folder / "hw0")
-    return spec, run_gate(folder / "hw0", spec, table, options or GateOptions())
-
-
-def broken(folder: Path, table: Table, changes: dict[str, str | None] | None = None) -> list[str]:
-    return [str(promise) for promise in gate(folder, table, changes)[1].broken]
+from tests.assignments.homework import EXPECTATION, HIDDEN_QUESTION1, write_homework
 
 
 def test_a_sound_suite_passes(tmp_path: Path) -> None:
@@ -358,72 +298,6 @@ def test_only_what_is_named_is_run_and_judged(tmp_path: Path) -> None:
     assert [promise.subject for promise in result.broken] == [SQUARES]
     assert (result.warnings, result.whole) == ((), False)
     assert matrix_cells(spec, result) == {"squares": {SMALL: ".", RANDOM: ".", DOUBLE: "S"}}
-
-
-LINT: list[tuple[str, str, list[str]]] = [
-    (
-        '    """Adds any numbers"""\n',
-        "",
-        [f"{RANDOM}: has no title. Write a docstring: its first line is all that students see."],
-    ),
-    (
-        '@pytest.mark.hint("Think of negative numbers.")\n',
-        "",
-        [f"{RANDOM}: has no hint. Add @pytest.mark.hint('what a TA would say')."],
-    ),
-    (
-        'assert add(a, b) == a + b, "sum"',
-        "assert a and torch.allclose(add(a, b), a + b)",
-        [
-            (
-                "hidden/test_question1.py:10: asserts a bare torch.allclose, which broadcasts, "
-                "ignores "
-                "dtype and explains nothing. Use the fixture assert_tensor(actual, expected)."
-            )
-        ],
-    ),
-    ('assert add(a, b) == a + b, "sum"', "assert not torch.allclose(add(a, b), a)", []),
-    (
-        "import pytest\n",
-        "import pytest\npytestmark = [pytest.mark.hint('For all.')]\n",
-        [],
-    ),
-]
-
-
-@pytest.mark.parametrize(("old", "new", "messages"), LINT)
-def test_habits_of_hidden_checks(tmp_path: Path, old: str, new: str, messages: list[str]) -> None:
-    assert old in HIDDEN_QUESTION1
-    changes: dict[str, str | None] = {
-        "checks/hidden/test_question1.py": HIDDEN_QUESTION1.replace(old, new)
-    }
-
-    assert broken(tmp_path, Table(), changes) == messages
-
-
-def test_hints_reach_down_from_classes_and_modules(tmp_path: Path) -> None:
-    source = '''\
-import pytest
-
-
-@pytest.mark.hint("For the class.")
-class TestAll:
-    def test_a(self):
-        """A"""
-
-
-class TestBare:
-    def test_b(self):
-        """B"""
-'''
-    changes: dict[str, str | None] = {"checks/hidden/test_question1.py": source}
-
-    assert broken(tmp_path, Table(), changes) == [
-        (
-            "hidden/test_question1.py::TestBare::test_b: has no hint. "
-            "Add @pytest.mark.hint('what a TA would say')."
-        )
-    ]
 
 
 def test_the_kill_matrix_as_text_and_data(tmp_path: Path) -> None:
