@@ -22,6 +22,7 @@ def submission(request: RunRequest) -> tuple[Any, ...]:
         "cell_seconds": request.limits.load_seconds,
         "frame_bytes": request.limits.frame_bytes,
         "output_bytes": request.limits.output_bytes,
+        "preload": request.preload,
     }
     return "submission", sources(request), settings
 

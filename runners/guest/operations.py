@@ -160,6 +160,10 @@ class Operations:
         __import__(name)
         return list(self._finder.reports)
 
+    def do_place(self, extra: tuple[Any, ...], _values: Any, _named: Any) -> None:
+        """Make sure that tensors can lie on the device; asked before the submission is loaded."""
+        sys.modules["torch"].zeros(1, device=extra[0])
+
     def do_seed(self, extra: tuple[Any, ...], _values: Any, _named: Any) -> None:
         """Seed the random generators: `(library, seed)` pairs."""
         for library, seed in extra[0]:

@@ -106,7 +106,8 @@ def _serve(sock: socket.socket, submission: dict[str, Any], settings: dict[str, 
     sys.meta_path.insert(0, finder)
     objects = GuestObjects()
     caps = Caps(frame_bytes=settings["frame_bytes"])
-    peer = Peer(ProcessChannel(sock), objects, Operations(finder, objects).handle, caps)
+    device = settings.get("device", "cpu")
+    peer = Peer(ProcessChannel(sock), objects, Operations(finder, objects).handle, caps, device)
 
     def ask_judge(number: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         try:

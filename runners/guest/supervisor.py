@@ -7,6 +7,7 @@ scope 0 are for itself:
 
     controller  ("preload", names)
     controller  ("submission", submission, settings)    judge  ("open", id, scope, parent, seed)
+    judge       ("open", id, scope, 0, seed, device): a process that loads the submission anew
     judge       ("close", id, scope)                     judge  ("loaded", id)
     answers     ("opened", id), ("closed", id, info), ("refused", id, why), ("loaded", id),
                 ("preloaded",)
@@ -23,7 +24,7 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from runners.guest import pipe, process
+from runners.guest import fresh, pipe, process
 from runners.guest.capture import Capture
 from runners.guest.processes import kill_strays, out_of_memory_kills
 from runners.guest.scope import Scope
@@ -143,7 +144,7 @@ class Supervisor:
         self._scratch.remember()
         self._tell("loaded", request)
 
-    def _do_open(self, request: int, number: int, parent: int, seed: int) -> None:
+    def _do_open(self, request: int, number: int, parent: int, seed: int, device: str = "") -> None:
         origin = self._scopes.get(parent)
         if parent and origin is None:
             self._tell("refused", request, "the process to fork from has ended")
@@ -155,7 +156,7 @@ class Supervisor:
         scope = Scope(number, origin, ours, read, capture)
         scope.kills_before = out_of_memory_kills()
         if origin is None:
-            scope.pid = self._fork(theirs, write, seed)
+            scope.pid = self._fork(theirs, write, seed, device)
             self._opened(request, scope)
         else:
             origin.flush()
@@ -165,13 +166,13 @@ class Supervisor:
         theirs.close()
         os.close(write)
 
-    def _fork(self, line: socket.socket, output: int, seed: int) -> int:
+    def _fork(self, line: socket.socket, output: int, seed: int, device: str) -> int:
         pid = os.fork()
         if not pid:
-            self._be_scope(line, output, seed)
+            self._be_scope(line, output, seed, device)
         return pid
 
-    def _be_scope(self, line: socket.socket, output: int, seed: int) -> NoReturn:
+    def _be_scope(self, line: socket.socket, output: int, seed: int, device: str) -> NoReturn:
         # The fork keeps its own line and output; the way to the outside is closed for good.
         line_fd, output_fd = os.dup(line.fileno()), os.dup(output)
         for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
@@ -179,6 +180,9 @@ class Supervisor:
             if fd > 2 and fd not in (line_fd, output_fd):  # noqa: PLR2004
                 with contextlib.suppress(OSError):
                     os.close(fd)
+        if device:
+            settings = {**self._settings, "device": device}
+            fresh.become_fresh(line_fd, output_fd, seed, self._submission, settings)
         process.become_scope(output_fd, seed)
         process.serve(socket.socket(fileno=line_fd), self._submission, self._settings)
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from runners.judge.anew import load_anew
 from runners.judge.errors import GuestEnded, SuiteFault
 from runners.judge.line import Line
 from runners.judge.objects import JudgeObjects
@@ -57,6 +58,8 @@ class Guests:
         self._level = "function"
         self.base = 0
         """The process that has loaded the submission; every scope is forked from it."""
+        self.loads: list[tuple[str, int]] = []
+        """What it has loaded: modules in order, and where each was stopped (-1 for not at all)."""
         self.running = False
         """Whether the submission may be used yet."""
         self.objects = JudgeObjects(self)
@@ -130,13 +133,21 @@ class Guests:
         wider = [level for level in LEVELS[: LEVELS.index(self._level)] if level in self._open]
         return self._open[wider[-1]] if wider else self.base
 
-    def open(self, parent: int, label: str) -> int:
-        """Fork a process. Raises `GuestEnded` when the one to fork from is gone."""
+    def anew(self, device: str, latest: float) -> None:
+        """Give the running check a process that has loaded the submission anew, on `device`."""
+        self._open["function"] = load_anew(self, self._line, device, latest)
+
+    def open(self, parent: int, label: str, *, device: str = "") -> int:
+        """Fork a process. Raises `GuestEnded` when the one to fork from is gone.
+
+        With a device, and parent 0: a process that knows nothing of the submission yet.
+        """
         if parent in self._dead:
             raise GuestEnded(self._dead[parent].outcome, str(self._dead[parent]))
         number, request = next(self._numbers), next(self._numbers)
         seed = self._seed_for(f"guest:{label}")
-        answer = self._line.supervise("open", request, number, parent, seed, request=request)
+        order = ("open", request, number, parent, seed, *([device] if device else []))
+        answer = self._line.supervise(*order, request=request)
         if answer[0] != "opened":
             raise GuestEnded("crashed", "the process that loaded the submission has ended")
         channel = ScopeChannel(self._line, number)

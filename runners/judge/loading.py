@@ -94,6 +94,7 @@ class Loader:
             self._guests.close_process(number)
             return None
         self._guests.base = number
+        self._guests.loads.append((module["names"][0], stop))
         if stop < 0:
             self._report(reports)
         return None

@@ -80,6 +80,8 @@ def _check(item: pytest.Item, identity: str, problems: dict[str, str], seconds: 
     if visibility not in VISIBILITIES:
         known = ", ".join(VISIBILITIES)
         raise SuiteFault(f"{identity}: visibility {visibility!r} is none of {known}")
+    if wants_gpu(item) and item.get_closest_marker("ranks") is not None:
+        raise SuiteFault(f"{identity} is marked both `gpu` and `ranks`: use one of them")
     return Check(
         id=identity,
         title=_title(item, visibility),

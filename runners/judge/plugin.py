@@ -95,6 +95,8 @@ class JudgePlugin:
             self._recorder.finish("", None)
             return True
         try:
+            if check.gpu:
+                self._recorder.guests.anew(self._settings["device"], self._run_deadline)
             self._judge(item, nextitem, min(check.seconds, self._settings["run_seconds"]))
         except GuestLost as lost:
             self.lost = str(lost)

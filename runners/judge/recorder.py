@@ -38,6 +38,9 @@ class Processes(Protocol):
     def level(self, level: str) -> AbstractContextManager[None]:
         """Work in the process of a wider scope."""
 
+    def anew(self, device: str, latest: float) -> None:
+        """Give the running check a process that has loaded the submission anew, on `device`."""
+
     def close_level(self, level: str) -> tuple[str, GuestEnded | None]:
         """End the process of a scope: what it printed, and how it had died if it had."""
 

@@ -37,6 +37,9 @@ class SameProcess:
         """Every scope is this process."""
         yield
 
+    def anew(self, _device: str, _latest: float) -> None:
+        """Nothing was forked, so CUDA works as it is."""
+
     def close_level(self, _level: str) -> tuple[str, None]:
         """Nothing was kept apart."""
         return "", None

@@ -44,8 +44,10 @@ class Decoder:
         data: bytes | bytearray | memoryview,
         references: References = PLAIN,
         caps: Caps = DEFAULT_CAPS,
+        device: str = "cpu",
     ) -> None:
         self._data = memoryview(data).toreadonly()
+        self._place = device
         self.references = references
         self._caps = caps
         self._nodes = 0
@@ -229,7 +231,8 @@ class Decoder:
         import torch  # noqa: PLC0415 - as above
 
         tensor = torch.from_numpy(self._numpy(name, shape, size))
-        return tensor.view(torch.bfloat16) if name == "bfloat16" else tensor
+        tensor = tensor.view(torch.bfloat16) if name == "bfloat16" else tensor
+        return tensor if self._place == "cpu" else tensor.to(self._place)
 
     def _dtype(self) -> Any:
         library = self._take(1)[0]

@@ -106,8 +106,17 @@ class Call:
 class Peer:
     """One end of a channel."""
 
-    def __init__(self, channel: Channel, objects: Objects, handler: Handler, caps: Caps) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        objects: Objects,
+        handler: Handler,
+        caps: Caps,
+        device: str = "cpu",
+    ) -> None:
+        """`device` is where tensors are put that arrive here."""
         self._channel = channel
+        self._device = device
         self._objects = objects
         self._handler = handler
         self._caps = caps
@@ -148,7 +157,7 @@ class Peer:
 
     def _receive(self, call: Call | None) -> tuple[Decoder, tuple[Any, ...]]:
         references = call or Call(self._objects, _NO_TENSORS)
-        decoder = Decoder(self._channel.receive(), references, self._caps)
+        decoder = Decoder(self._channel.receive(), references, self._caps, self._device)
         header = decoder.next()
         if type(header) is not tuple or len(header) < 4:  # noqa: PLR2004
             raise ProtocolError("malformed header")
