@@ -18,6 +18,7 @@ from assignments.build import solution_notebook
 from assignments.errors import UploadRejected
 from assignments.lint import lint_suite
 from assignments.loader import handout_files, mutant_files, read_suite, solution_files
+from assignments.margins import error_promises, time_promises
 from assignments.promises import (
     handout_promises,
     mutant_promises,
@@ -161,11 +162,13 @@ def _run_all(
 
 
 def _judged(folder: Path, spec: AssignmentSpec, options: GateOptions, runs: Runs) -> GateResult:
-    broken, warnings = _broken_by_runs(spec, runs), []
+    broken = _broken_by_runs(spec, runs)
+    mutated = {label: repeated for label, repeated in runs.items() if _is_mutant(label)}
+    near, warnings = error_promises(runs.get(REFERENCE, []), mutated)
+    broken += near
     if options.whole:
         broken += lint_suite(read_suite(folder, spec))
-        mutants = [runs[_label(mutant.name)] for mutant in spec.mutants]
-        warnings += unkilled_checks(runs[REFERENCE][0], mutants)
+        warnings += unkilled_checks(runs[REFERENCE][0], list(mutated.values()))
     return _result(spec, options, broken, warnings, runs)
 
 
@@ -175,6 +178,7 @@ def _broken_by_runs(spec: AssignmentSpec, runs: Runs) -> list[Promise]:
     if reference is not None:
         broken += reference_promises(REFERENCE, runs[REFERENCE])
         broken += points_promises(spec, reference)
+        broken += time_promises(REFERENCE, runs[REFERENCE])
     if HANDOUT in runs:
         broken += handout_promises(spec, HANDOUT, runs[HANDOUT])
     for mutant in spec.mutants:
@@ -206,6 +210,10 @@ def labels(spec: AssignmentSpec) -> list[str]:
     """The names of all runs of a homework."""
     notebook = [NOTEBOOK] if spec.files.notebook is not None else []
     return [REFERENCE, HANDOUT, *(_label(m.name) for m in spec.mutants), *notebook]
+
+
+def _is_mutant(label: str) -> bool:
+    return label.startswith("mutants/")
 
 
 def _label(mutant: str) -> str:

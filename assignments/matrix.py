@@ -65,6 +65,23 @@ def matrix_text(spec: AssignmentSpec, result: GateResult) -> str:
     return console.file.getvalue()
 
 
+def resources_text(result: GateResult) -> str:
+    """Say what the reference's runs used at most, in a line; nothing where it was not run."""
+    runs = [run for run in result.runs.get("reference", ()) if run.seconds]
+    if not runs:
+        return ""
+    taken = max((seconds, check) for run in runs for check, seconds in run.seconds.items())
+    (seconds, limit), check = taken
+    parts = [f"slowest check {check}: {seconds:.1f} of {limit:g} s"]
+    for name in runs[0].spans:
+        (seconds, limit) = max(run.spans[name] for run in runs)
+        parts.append(f"{name}: {seconds:.1f} of {limit:g} s")
+    if peaks := [run.peak_bytes for run in runs if run.peak_bytes is not None]:
+        parts.append(f"memory: {max(peaks) / 1e6:.0f} MB")
+    devices = sorted({run.device for run in runs if run.device})
+    return f"reference: {'; '.join(parts)}; on {', '.join(devices) or 'an unknown device'}"
+
+
 def _blocks(letters: list[str]) -> str:
     """Set letters in blocks of five, which an eye can count."""
     return " ".join("".join(letters[at : at + _BLOCK]) for at in range(0, len(letters), _BLOCK))
@@ -94,6 +111,12 @@ def result_as_data(spec: AssignmentSpec, result: GateResult) -> dict[str, Any]:
                     "reason": run.reason,
                     "points": str(run.earned),
                     "outcomes": dict(run.outcomes),
+                    "seconds": {check: taken for check, (taken, _) in run.seconds.items()},
+                    "spans": {name: taken for name, (taken, _) in run.spans.items()},
+                    "errors": dict(run.errors),
+                    "misses": dict(run.misses),
+                    "peak_bytes": run.peak_bytes,
+                    "device": run.device,
                 }
                 for run in repeated
             ]

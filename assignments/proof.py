@@ -20,6 +20,16 @@ class GateRun:
     """Points earned, and points to earn."""
     problems: Mapping[str, str] = field(default_factory=dict)
     staff_detail: str = ""
+    seconds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """What the slowest case of a check took, and what it may take."""
+    spans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """The same of loading and of the whole run."""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """The largest error that a check let pass, in tolerances: 1.0 just passes."""
+    misses: Mapping[str, float] = field(default_factory=dict)
+    """The error for which a check failed, in tolerances; nothing where it failed otherwise."""
+    peak_bytes: int | None = None
+    device: str = ""
 
     @property
     def earned(self) -> Decimal:

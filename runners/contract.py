@@ -169,6 +169,15 @@ class CheckResult:
     output: str = ""
     traceback: str = ""
     seconds: float = 0.0
+    slowest_seconds: float = 0.0
+    """What the longest of its cases took."""
+    limit_seconds: float = 0.0
+    """What each of its cases may take."""
+    error: float | None = None
+    """The largest error of a comparison of tensors that passed, in tolerances: 1.0 just passes.
+    Like `miss` for staff alone, for it says how a hidden input was missed."""
+    miss: float | None = None
+    """The error of the comparison that failed the check, in tolerances; None if something else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,4 +95,8 @@ class Judgement:
             output=result.get("output", ""),
             traceback=result.get("traceback", ""),
             seconds=result.get("seconds", 0.0),
+            slowest_seconds=result.get("slowest", 0.0),
+            limit_seconds=check["seconds"],
+            error=result.get("error"),
+            miss=result.get("miss"),
         )

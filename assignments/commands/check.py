@@ -16,7 +16,7 @@ from assignments.commands.sandboxed import grading
 from assignments.errors import AssignmentInvalid
 from assignments.gate import GateOptions, GateResult, labels, run_gate
 from assignments.loader import load_assignment
-from assignments.matrix import matrix_text, result_as_data
+from assignments.matrix import matrix_text, resources_text, result_as_data
 from assignments.proof import Promise
 from assignments.spec import AssignmentSpec
 from runners.sandboxes.base import SandboxError
@@ -75,6 +75,8 @@ def print_progress(label: str, done: int, total: int) -> None:
 
 def _print_result(spec: AssignmentSpec, result: GateResult, only: str) -> None:
     print(matrix_text(spec, result))
+    if used := resources_text(result):
+        print(used)
     for promise in result.warnings:
         print(f"warning: {promise}")
     for promise in result.broken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from assignments.gate import Grade
 from assignments.proof import GateRun
 from assignments.spec import AssignmentSpec
 from assignments.triage import TriagedUpload
-from runners.contract import Outcome, RunReport, Suite
+from runners.contract import Limits, Outcome, RunReport, Suite
 from runners.grading import Grader
 from runners.requests import make_request, suite_of
 from runners.sandboxes.choose import open_sandbox
@@ -35,7 +35,7 @@ def grading(
             request = make_request(upload, suite_part(suite, checks), spec, job=job, device=device)
             grader = free.get()
             try:
-                return gate_run(grader.grade(request))
+                return gate_run(grader.grade(request), request.limits)
             finally:
                 free.put(grader)
 
@@ -54,7 +54,7 @@ def suite_part(suite: Suite, checks: frozenset[str]) -> Suite:
     )
 
 
-def gate_run(report: RunReport) -> GateRun:
+def gate_run(report: RunReport, limits: Limits) -> GateRun:
     """What the gate needs to know of a report."""
     details = [report.staff_detail] if report.staff_detail else []
     details += [
@@ -69,4 +69,19 @@ def gate_run(report: RunReport) -> GateRun:
         points={check.id: (check.points, check.max_points) for check in report.checks},
         problems={check.id: check.problem for check in report.checks},
         staff_detail="\n".join(details),
+        seconds={check.id: (check.slowest_seconds, check.limit_seconds) for check in report.checks},
+        spans=_spans(report.resources.phases, limits),
+        errors={check.id: check.error for check in report.checks if check.error is not None},
+        misses={check.id: check.miss for check in report.checks if check.miss is not None},
+        peak_bytes=report.resources.guest_peak_bytes,
+        device=str(report.receipt.get("device", "")),
     )
+
+
+def _spans(phases: Mapping[str, float], limits: Limits) -> dict[str, tuple[float, float]]:
+    loading, checks = phases.get("load", 0.0), phases.get("checks", 0.0)
+    return {
+        # Each module may take so long; that all of them together do not is on the safe side.
+        "loading": (loading, limits.load_seconds),
+        "the whole run": (loading + checks, limits.run_seconds),
+    }

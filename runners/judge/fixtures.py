@@ -37,9 +37,17 @@ def device(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def assert_tensor() -> Callable[..., None]:
+def assert_tensor(request: pytest.FixtureRequest) -> Callable[..., None]:
     """`assert_tensor(actual, expected, rtol=None, atol=None)`."""
-    return compare
+    recorder = request.config.stash[RECORDER]
+
+    def noted(
+        actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None
+    ) -> None:
+        __tracebackhide__ = True
+        recorder.compared(compare(actual, expected, rtol=rtol, atol=atol))
+
+    return noted
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ class Check:
             "points": str(self.points),
             "visibility": self.visibility,
             "hint": self.hint,
+            "seconds": self.seconds,
             "gpu": self.gpu,
             "cases": self.cases,
         }

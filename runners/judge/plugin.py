@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from collections.abc import Callable, Generator
@@ -16,6 +17,7 @@ from runners.judge.fixtures import DEVICE, RECORDER
 from runners.judge.guests import LEVELS
 from runners.judge.line import Line
 from runners.judge.recorder import Recorder
+from runners.judge.tensors import TensorsDiffer
 
 _OWN_CODE_GRACE = 5.0
 
@@ -134,7 +136,8 @@ class JudgePlugin:
             if isinstance(error, pytest.FixtureLookupError):
                 self.faults.append(f"{report.nodeid}: {report.longreprtext}")
             outcome, message = messages.judge(error)
-            self._recorder.note(outcome, message, report.longreprtext)
+            miss = error.tolerances if isinstance(error, TensorsDiffer) else math.inf
+            self._recorder.note(outcome, message, report.longreprtext, miss)
         return report
 
 

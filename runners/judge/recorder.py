@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -60,6 +61,11 @@ class Running:
     reason: str = ""
     done: int = 0
     seconds: float = 0.0
+    slowest: float = 0.0
+    error: float | None = None
+    """The largest error of a comparison that passed, in tolerances."""
+    miss: float = 0.0
+    """The largest error that failed it; infinite where anything but a comparison did."""
     started: float = field(default_factory=time.monotonic)
 
 
@@ -93,9 +99,15 @@ class Recorder:
         running.awarded = min(max(points, Decimal(0)), limit)
         running.reason = reason
 
-    def note(self, outcome: str, message: str, traceback: str = "") -> None:
+    def compared(self, error: float) -> None:
+        """A comparison of tensors passed, with this largest error in tolerances."""
+        if running := self._running.get(self._current):
+            running.error = max(running.error or 0.0, error)
+
+    def note(self, outcome: str, message: str, traceback: str = "", miss: float = math.inf) -> None:
         """Something ended an item of the running check; the worst of its items counts."""
         running = self._running[self._current]
+        running.miss = max(running.miss, miss)
         if _SEVERITY.index(outcome) > _SEVERITY.index(running.outcome):
             running.outcome = outcome
             running.message = message[:_TEXT]
@@ -111,7 +123,9 @@ class Recorder:
             # Whatever the check made of it: a check whose guest died has not passed.
             self.note(death.outcome, str(death))
         running.output += output
-        running.seconds += time.monotonic() - running.started
+        seconds = time.monotonic() - running.started
+        running.seconds += seconds
+        running.slowest = max(running.slowest, seconds)
         running.done += 1
         if running.done == self.checks[self._current].cases:
             self._tell(self._current, running)
@@ -130,4 +144,7 @@ class Recorder:
             traceback=running.traceback,
             output=running.output[:_TEXT],
             seconds=running.seconds,
+            slowest=running.slowest,
+            error=running.error,
+            miss=running.miss if 0 < running.miss < math.inf else None,
         )
