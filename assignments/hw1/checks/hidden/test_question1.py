@@ -40,14 +40,12 @@ def bilinear(left, weight, right):
     "Queries and keys may differ in number. Contract dim alone, keep batch and heads, and divide "
     "by the square root of dim, not of a sequence length."
 )
-@pytest.mark.parametrize("kind", ["random sizes", "one query", "dim of one", "empty batch"])
+@pytest.mark.parametrize("kind", ["random sizes", "one query", "empty batch"])
 def test_attention_scores(kind, rng, assert_tensor):
     """Attention scores for many batches, heads and lengths"""
     batch, heads, many, fewer, dim = sizes(rng, 5)
     if kind == "one query":
         many = 1
-    elif kind == "dim of one":
-        dim = 1
     elif kind == "empty batch":
         batch = 0
     queries, keys = draw(rng, batch, heads, many, dim), draw(rng, batch, heads, fewer, dim)
@@ -55,6 +53,15 @@ def test_attention_scores(kind, rng, assert_tensor):
     actual = question1.attention_scores(queries, keys)
 
     assert_tensor(actual, scores(queries, keys))
+
+
+@pytest.mark.points(1)
+@pytest.mark.hint("What is the square root of dim when each vector holds a single number?")
+def test_scores_of_single_numbers(rng, assert_tensor):
+    """Attention scores where each vector has one number"""
+    batch, heads, many, fewer = sizes(rng, 4)
+    queries, keys = draw(rng, batch, heads, many, 1), draw(rng, batch, heads, fewer, 1)
+    assert_tensor(question1.attention_scores(queries, keys), scores(queries, keys))
 
 
 @pytest.mark.points(2)
@@ -74,7 +81,7 @@ def test_block_trace(rng, assert_tensor):
     assert_tensor(question1.block_trace(blocks), blocks.diagonal(dim1=-2, dim2=-1).sum(-1))
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.hint("The diagonal runs over the LAST two axes; batch and heads stay in front.")
 def test_block_diagonal(rng, assert_tensor):
     """Diagonal of each block, for random sizes"""
@@ -108,7 +115,7 @@ def test_bilinear_scores(square, rng, assert_tensor):
     assert_tensor(actual, bilinear(left, weight, right), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.hint("Do not convert: the result has the dtype of the arguments, to full precision.")
 def test_dtype_is_kept(rng):
     """Results have the dtype and the precision of the arguments"""
@@ -176,3 +183,27 @@ def test_uses_einsum():
     for name in FUNCTIONS:
         source = inspect.getsource(getattr(question1, name))
         assert re.search(r"\beinsum\s*\(", source), f"{name} does not call einsum"
+
+
+@pytest.mark.gpu
+@pytest.mark.points(1)
+@pytest.mark.hint("A tensor that you make yourself must lie where the arguments lie.")
+def test_on_the_device(rng):
+    """The six functions work where their arguments lie, on a GPU as well"""
+    batch, heads, m, n, i = sizes(rng, 5)
+    left, right = draw(rng, batch, heads, m, i), draw(rng, batch, heads, n, i)
+    blocks, weight = draw(rng, batch, heads, n, n), draw(rng, heads, i, i)
+    results = {
+        "attention_scores": question1.attention_scores(left, right),
+        "heads_first": question1.heads_first(left),
+        "block_trace": question1.block_trace(blocks),
+        "block_diagonal": question1.block_diagonal(blocks),
+        "mix_heads": question1.mix_heads(left, draw(rng, heads)),
+        "bilinear_scores": question1.bilinear_scores(left, weight, right),
+    }
+
+    # Whether the values are right is for other checks.
+    for name, result in results.items():
+        assert isinstance(result, torch.Tensor), f"{name} does not return a tensor"
+        assert result.dtype == torch.float32, f"{name}: the dtype is {result.dtype}"
+        assert result.isfinite().all(), f"{name}: not all values are finite"

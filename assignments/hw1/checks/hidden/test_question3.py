@@ -40,6 +40,14 @@ UNARY = [
     ("x ** 0.5", lambda x: x**0.5, lambda x: 0.5 * x**-0.5),
 ]
 
+# The same for what is smooth at zero and below it too.
+SMOOTH_EVERYWHERE = [
+    ("x ** 2", lambda x: x**2, lambda x: 2 * x),
+    ("x ** 3", lambda x: x**3, lambda x: 3 * x**2),
+    ("x / 4", lambda x: x / 4, lambda x: 0.25),
+    ("9 / (x + 9)", lambda x: 9 / (x + 9), lambda x: -9 / (x + 9) ** 2),
+]
+
 
 def draw(rng, count):
     """Positive numbers away from 0, so that every operation is smooth and not too steep."""
@@ -85,7 +93,44 @@ def test_dual_operators(rng):
         assert close(result.deriv, slope(a) * da), f"{name}: the derivative is wrong"
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
+@pytest.mark.hint("Each rule must hold at zero and below it: no logarithms, no division by x itself.")
+def test_zero_and_negative_values(rng):
+    """Operators at zero and at negative values, in both modes"""
+    (a,) = draw(rng, 1)
+    for value in [0.0, -a]:
+        for name, operation, slope in SMOOTH_EVERYWHERE:
+            dual = operation(question3.Dual(value, 2.0))
+            assert close(dual.value, operation(value)), f"{name}: the value of a Dual is wrong"
+            assert close(dual.deriv, 2.0 * slope(value)), f"{name}: the derivative is wrong"
+            tape = question3.Tape()
+            x = tape.variable(value)
+            result = operation(x)
+            assert close(result.value, operation(value)), f"{name}: the value of a Var is wrong"
+            assert close(tape.gradient(result, [x]), [slope(value)]), f"{name}: wrong gradient"
+
+
+@pytest.mark.points(1)
+@pytest.mark.hint("Every operator makes a new object; the operands may be needed again.")
+def test_operands_stay_as_they_are(rng):
+    """No operator changes its operands"""
+    a, b, da, db = draw(rng, 4)
+    x, y = question3.Dual(a, da), question3.Dual(b, db)
+    tape = question3.Tape()
+    left, right = tape.variable(a), tape.variable(b)
+
+    for _, operation, _ in BINARY:
+        operation(x, y)
+        operation(left, right)
+    for _, operation, _ in UNARY:
+        operation(x)
+        operation(left)
+
+    assert [x.value, x.deriv, y.value, y.deriv] == [a, da, b, db], "a Dual has changed"
+    assert [left.value, right.value] == [a, b], "a Var has changed"
+
+
+@pytest.mark.points(1)
 @pytest.mark.hint("The chain rule: multiply by the derivative that came in. Numbers stay numbers.")
 def test_elementary_functions(rng):
     """Sine, cosine, exponential and logarithm of dual numbers and of numbers"""
@@ -161,7 +206,7 @@ def test_jacobian_reverse(function, rng):
     assert_jacobian(actual, expected_jacobian(function, x))
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.hint("The functions at the end of the file are differentiated too: leave them there.")
 @pytest.mark.parametrize("mode", ["jacobian_forward", "jacobian_reverse"])
 def test_programs_of_the_handout(mode, rng):

@@ -49,7 +49,7 @@ def trainable(model):
     return [name for name, parameter in model.named_parameters() if parameter.requires_grad]
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.hint("Every parameter under a prefix, weights and biases, and no other.")
 def test_freeze(model):
     """Freezing marks the parameters under the prefixes and no others"""
@@ -69,7 +69,7 @@ def test_freeze(model):
     assert not changed(before, snapshot(model)), "freezing must not change a value"
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.hint("A prefix ends at a dot: compare whole parts of the name, not letters.")
 def test_freeze_compares_whole_names(model):
     """Prefixes are compared by whole names"""
@@ -77,6 +77,31 @@ def test_freeze_compares_whole_names(model):
     assert question4.freeze(model, ["head.bias"]) == ["head.bias"], "head.bias: wrong names"
     assert "stem_norm.weight" in trainable(model), "a module with a longer name was frozen"
     assert "head.weight" in trainable(model), "a sibling was frozen"
+
+
+@pytest.mark.points(1)
+@pytest.mark.hint("Go through the model's parameters, not through the prefixes.")
+def test_freeze_lists_names_in_the_models_order(model):
+    """Each frozen name is listed once, in the model's order, whatever the order of the prefixes"""
+    frozen = question4.freeze(model, ["head.weight", "body.0", "body", "stem"])
+    assert frozen == [
+        "stem.weight",
+        "stem.bias",
+        "body.0.weight",
+        "body.0.bias",
+        "body.1.weight",
+        "body.1.bias",
+        "head.weight",
+    ], "wrong names, or a wrong order"
+
+
+@pytest.mark.points(1)
+@pytest.mark.hint("What was frozen before stays frozen: freeze never sets requires_grad to True.")
+def test_freezing_adds_up(model):
+    """A second freeze keeps what the first one froze"""
+    question4.freeze(model, ["stem", "stem_norm"])
+    assert question4.freeze(model, ["body"])[0] == "body.0.weight", "wrong names"
+    assert trainable(model) == ["head.weight", "head.bias"], "only the head is left"
 
 
 @pytest.mark.points(1)
@@ -89,7 +114,7 @@ def test_freeze_unknown_prefix(model, prefixes):
     assert "stem.weight" in trainable(model), "something was frozen all the same"
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.hint("Read requires_grad of each parameter; the order is that of named_parameters.")
 def test_trainable_parameters(model):
     """The list of trainable parameters follows requires_grad"""
@@ -103,12 +128,10 @@ def test_trainable_parameters(model):
     assert question4.trainable_parameters(model) == expected, "wrong names after freezing"
 
 
-@pytest.mark.points(2)
-@pytest.mark.hint("Take input width and dtype from the old head. The new one is not frozen.")
+@pytest.mark.points(1)
+@pytest.mark.hint("Take the input width from the old head, keep a bias, and touch nothing else.")
 def test_replace_head(model, rng):
     """The new head fits the model and nothing else changes"""
-    model.double()
-    model.requires_grad_(False)
     before = snapshot(model)
     n_classes = int(rng.integers(5, 12))
 
@@ -117,11 +140,31 @@ def test_replace_head(model, rng):
     after = snapshot(model)
     assert after["head.weight"].shape == (n_classes, 12), "the weight has the wrong shape"
     assert after["head.bias"].shape == (n_classes,), "the bias is missing or has the wrong shape"
-    assert after["head.weight"].dtype == torch.float64, "the dtype is not that of the old head"
     assert after["head.weight"].std() > 0, "the weights are all equal"
     rest = {name: value for name, value in before.items() if not name.startswith("head.")}
     assert not changed(rest, after), "another layer has changed"
-    assert trainable(model) == ["head.weight", "head.bias"], "only the new head is trainable"
+
+
+@pytest.mark.points(1)
+@pytest.mark.hint("nn.Linear makes float32 unless it is told otherwise: ask the old head.")
+def test_new_head_has_the_models_dtype(model):
+    """The new head has the dtype of the old one"""
+    model.double()
+    question4.replace_head(model, 3)
+    for name, value in snapshot(model).items():
+        if name.startswith("head."):
+            assert value.dtype == torch.float64, f"{name} is {value.dtype}"
+
+
+@pytest.mark.points(1)
+@pytest.mark.hint("A new nn.Linear is trainable by itself; frozen layers stay frozen.")
+def test_new_head_is_trainable(model):
+    """The new head of a frozen model is all that is trainable"""
+    model.requires_grad_(False)
+    question4.replace_head(model, 3)
+    names = trainable(model)
+    assert "head.weight" in names, "the new head is frozen"
+    assert all(name.startswith("head.") for name in names), "more than the head is trainable"
 
 
 @pytest.mark.points(3)
@@ -155,10 +198,14 @@ def test_frozen_batchnorm_keeps_its_statistics(model, data):
 
 
 @pytest.mark.points(1)
-@pytest.mark.hint("Layers that are not frozen train in training mode.")
-def test_trainable_batchnorm_updates_its_statistics(model, data):
+@pytest.mark.hint("Training mode for each layer with a trainable parameter, be it only its bias.")
+@pytest.mark.parametrize("bias_alone", [False, True])
+def test_trainable_batchnorm_updates_its_statistics(bias_alone, model, data):
     """Fine-tuning updates the statistics of a trainable BatchNorm"""
     model.body.requires_grad_(False)
+    if bias_alone:
+        weight = model.stem_norm.weight.detach()
+        model.stem_norm.weight = nn.Parameter(weight, requires_grad=False)
     before = snapshot(model)
 
     question4.fine_tune(model, *data, 3, 0.1)
@@ -168,7 +215,7 @@ def test_trainable_batchnorm_updates_its_statistics(model, data):
     assert "body.1.running_mean" not in moved, "the frozen BatchNorm has moved"
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.hint("Plain SGD, mean cross-entropy, all of x in each step, gradients zeroed.")
 def test_fine_tune_follows_the_recipe(model, data, assert_tensor):
     """Losses and weights agree with plain SGD, step by step"""
@@ -209,3 +256,18 @@ def test_fine_tune_leaves_evaluation_mode(model, data):
     assert len(losses) == 2, "one loss for each step"
     assert not model.training, "the model is still in training mode"
     assert not model.stem_norm.training, "a layer is still in training mode"
+
+
+@pytest.mark.gpu
+@pytest.mark.points(1)
+@pytest.mark.hint("The new head belongs on the device of the old one; train where the data lie.")
+def test_on_the_device(model, data, device):
+    """A new head is made and trained where the model lies, on a GPU as well"""
+    model.to(device)
+    question4.replace_head(model, 4)
+    before = snapshot(model)
+
+    losses = question4.fine_tune(model, *data, 3, 0.1)
+
+    assert len(losses) == 3, "one loss for each step"
+    assert "head.weight" in changed(before, snapshot(model)), "the head did not move"

@@ -1,7 +1,9 @@
 """Problem 3: automatic differentiation, forward mode and reverse mode.
 
 The functions that we differentiate are ordinary Python. They use + - * / ** and `sin`, `cos`,
-`exp` and `log` of this module, on numbers, on `Dual` or on `Var`. Do not use torch here.
+`exp` and `log` of this module, on numbers, on `Dual` or on `Var`. Do not use torch here. Each
+operator makes a new object and leaves its operands alone. The rules must hold at zero and at
+negative numbers too (where no exponent is below 1).
 """
 
 import math

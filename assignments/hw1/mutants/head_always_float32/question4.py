@@ -44,7 +44,8 @@ def freeze(model: nn.Module, prefixes: list[str]) -> list[str]:
     "body.1.bias", "body.0" covers "body.0.weight" alone, but "stem" does not cover
     "stem_norm.weight". A frozen parameter does not require a gradient. The others stay as they are.
 
-    returns: the names of the parameters under the prefixes, in the order of named_parameters
+    returns: the names of the parameters under the prefixes, each once, in the order of
+        named_parameters
     raises: ValueError when a prefix covers no parameter; then nothing is frozen
     """
     names = [name for name, _ in model.named_parameters()]
@@ -65,12 +66,12 @@ def _covers(prefix: str, name: str) -> bool:
 def replace_head(model: nn.Module, n_classes: int) -> None:
     """Put a new linear layer for `n_classes` classes in the place of `model.head`.
 
-    The new head has a bias, the input width and the dtype of the old one, new weights with
-    PyTorch's own initialisation, and is trainable even where the old one was frozen. Nothing else
-    changes.
+    The new head has a bias, the input width, the dtype and the device of the old one, new weights
+    with PyTorch's own initialisation, and is trainable even where the old one was frozen. Nothing
+    else changes.
     """
     old = model.head
-    model.head = nn.Linear(old.in_features, n_classes)
+    model.head = nn.Linear(old.in_features, n_classes, device=old.weight.device)
 
 
 def fine_tune(

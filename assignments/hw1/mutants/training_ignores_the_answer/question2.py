@@ -1,7 +1,7 @@
 """Problem 2: a two-layer network, trained by SGD with gradients written by hand.
 
-Do not use automatic differentiation in this problem: no `requires_grad`, no `.backward()` of a
-tensor, no `torch.optim`.
+Do not use automatic differentiation in this problem: no `requires_grad`, no `torch.autograd`, no
+`.backward()` of a tensor, no `torch.optim`. Your code must work for float32 and for float64.
 """
 
 from collections.abc import Callable
