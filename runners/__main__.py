@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     image = commands.add_parser("image", help="the sandbox images")
     building = image.add_subparsers(required=True).add_parser("build", help="build them")
     building.add_argument("--base", help="base image, where the default cannot be pulled")
+    building.add_argument("--gpu", action="store_true", help="those of guests that get a GPU")
     building.set_defaults(run=_build_images)
     return parser
 
@@ -113,7 +114,7 @@ def _finish(report: RunReport, options: argparse.Namespace) -> int:
 
 def _build_images(options: argparse.Namespace) -> int:
     try:
-        build.build_images(options.base, print)
+        build.build_images(options.base, print, gpu=options.gpu)
     except SandboxError as error:
         print(error, file=sys.stderr)
         return SYSTEM

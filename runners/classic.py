@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runners import receipt
-from runners.contract import Resources, RunReport, RunRequest, Verdict
+from runners.contract import Gpu, Resources, RunReport, RunRequest, Verdict
 from runners.judgement import Judgement
 from runners.orders import order, sources
 from runners.relay import JudgeLine
@@ -21,19 +21,23 @@ _ENDED = "The submission ended the grading process, or ran out of time, before t
 
 
 def grade(
-    sandbox: Sandbox, request: RunRequest, on_event: Callable[[dict[str, Any]], None]
+    sandbox: Sandbox,
+    request: RunRequest,
+    on_event: Callable[[dict[str, Any]], None],
+    gpus: tuple[Gpu, ...] = (),
 ) -> RunReport:
     """One classic run. Raises `SandboxError` when the sandbox cannot be started."""
     began = time.monotonic()
     limits = request.limits
     seconds = limits.run_seconds + limits.load_seconds + _GRACE_SECONDS
-    spec = ProcessSpec(Role.SHARED, limits, request.job, time.time() + seconds + _START_SECONDS)
+    until = time.time() + seconds + _START_SECONDS
+    spec = ProcessSpec(Role.SHARED, limits, request.job, until, gpus)
     line = JudgeLine(sandbox.start(spec))
     ready = line.next_event(time.monotonic() + _START_SECONDS)
     if ready is None:
         raise SandboxError(f"the sandbox did not start: {line.process.kill().stderr[-2_000:]}")
-    line.order(encode({**order(request), "sources": sources(request)}))
-    judgement = Judgement()
+    judgement = Judgement("cuda" if gpus else "cpu")
+    line.order(encode({**order(request, judgement.device), "sources": sources(request)}))
     ended_well = line.follow(judgement, on_event, time.monotonic() + seconds)
     ending = line.process.kill()
     report = judgement.report() if ended_well else RunReport(Verdict.REJECTED, reason=_ENDED)
@@ -45,5 +49,6 @@ def grade(
     report = dataclasses.replace(report, resources=resources)
     facts = {"shared": ready["facts"]}
     return dataclasses.replace(
-        report, receipt=receipt.make(request, report, sandbox.describe(), facts)
+        report,
+        receipt=receipt.make(request, report, sandbox.describe(gpu=bool(gpus)), facts, gpus),
     )

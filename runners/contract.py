@@ -86,6 +86,17 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Gpu:
+    """One whole GPU of a host."""
+
+    uuid: str
+    name: str
+    driver: str
+    file: str = ""
+    """Its device file, such as `/dev/nvidia0`; empty where the host does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One piece of source: a notebook's code cell, or a whole `.py` file (`number` is None)."""
 

@@ -13,7 +13,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from runners import classic, receipt
-from runners.contract import Isolation, Limits, Resources, RunReport, RunRequest, Verdict
+from runners.contract import (
+    Gpu,
+    Isolation,
+    Limits,
+    Resources,
+    RunReport,
+    RunRequest,
+    Verdict,
+    WithoutGpu,
+)
+from runners.gpus import Gpus
 from runners.judgement import Judgement
 from runners.orders import order, submission
 from runners.relay import GuestLine, JudgeLine
@@ -39,6 +49,9 @@ _GUEST_SECONDS = 1_800.0
 _REMOVED_AFTER = 6 * 3_600.0
 _FACTS_BYTES = 64 * 1024
 
+CUDA = "cuda"
+"""The device of checks marked `gpu`, as torch names it, in a run that has a GPU."""
+
 _Kind = tuple[Limits, tuple[str, ...]]
 """What a guest that is started ahead must fit: its limits, and what it has imported."""
 
@@ -52,8 +65,9 @@ class Grader:
     `ahead=True` the next guest is started while the present one works.
     """
 
-    def __init__(self, sandbox: Sandbox, *, ahead: bool = False) -> None:
+    def __init__(self, sandbox: Sandbox, *, ahead: bool = False, gpus: Gpus | None = None) -> None:
         self._sandbox = sandbox
+        self._gpus = gpus or Gpus()
         self._ahead = ahead
         self._judge: JudgeLine | None = None
         self._judge_until = 0.0
@@ -87,7 +101,7 @@ class Grader:
 
         Raises `SandboxError`.
         """
-        _, guest = self._start(request)
+        _, guest = self._start(request, ())
         kind = (request.limits, request.preload)
         self._set_ahead(kind, self._starter.submit(lambda: guest))
 
@@ -96,16 +110,22 @@ class Grader:
 
         A host that cannot run sandboxes gives the verdict `system_fault`.
         """
-        began = time.monotonic()
+        needed = request.without_gpu is WithoutGpu.WAIT
         try:
             on_event({"event": "starting"})
-            if request.isolation is Isolation.SHARED:
-                return classic.grade(self._sandbox, request, on_event)
-            judge, guest = self._start(request)
+            # Held until the guest has ended: no other submission gets its GPU before.
+            with self._gpus.lease(request.gpus, needed=needed) as gpus:
+                if request.isolation is Isolation.SHARED:
+                    return classic.grade(self._sandbox, request, on_event, gpus)
+                return self._grade(request, on_event, gpus)
         except SandboxError as error:
             return RunReport(verdict=Verdict.SYSTEM_FAULT, staff_detail=str(error))
+
+    def _grade(self, request: RunRequest, on_event: OnEvent, gpus: tuple[Gpu, ...]) -> RunReport:
+        began = time.monotonic()
+        judge, guest = self._start(request, gpus)
         started = time.monotonic()
-        judgement = Judgement()
+        judgement = Judgement(CUDA if gpus else "cpu")
         try:
             ending = self._run(judge, guest, request, judgement, on_event)
         except SandboxError as error:
@@ -121,12 +141,17 @@ class Grader:
             report, resources=_resources(began, started, judgement, ending)
         )
         facts = {"judge": self._judge_facts, "guest": guest.facts}
+        described = self._sandbox.describe(gpu=bool(gpus))
         return dataclasses.replace(
-            report, receipt=receipt.make(request, report, self._sandbox.describe(), facts)
+            report, receipt=receipt.make(request, report, described, facts, gpus)
         )
 
-    def _start(self, request: RunRequest) -> tuple[JudgeLine, Guest]:
-        guest = self._take_guest((request.limits, request.preload))
+    def _start(self, request: RunRequest, gpus: tuple[Gpu, ...]) -> tuple[JudgeLine, Guest]:
+        kind = (request.limits, request.preload)
+        if gpus:  # never ahead: a guest that waits would keep a GPU from the others
+            guest = self._starter.submit(_start_guest, self._sandbox, kind, gpus)
+        else:
+            guest = self._take_guest(kind)
         try:
             return self._warm_judge(request), guest.result()
         except SandboxError:
@@ -179,8 +204,8 @@ class Grader:
         gone = threading.Event()
         guest.process.send(frames.pack(frames.SUPERVISOR, encode(submission(request))))
         line.start(gone.set)
-        judge.order(encode(order(request)))
-        if self._ahead:
+        judge.order(encode(order(request, judgement.device)))
+        if self._ahead and judgement.device == "cpu":
             kind = (limits, request.preload)
             self._set_ahead(kind, self._starter.submit(_start_guest, self._sandbox, kind))
         allowed = limits.run_seconds + limits.load_seconds * _cells(request) + _GRACE_SECONDS
@@ -219,9 +244,9 @@ class Guest:
     facts: dict[str, str]
 
 
-def _start_guest(sandbox: Sandbox, kind: _Kind) -> Guest:
+def _start_guest(sandbox: Sandbox, kind: _Kind, gpus: tuple[Gpu, ...] = ()) -> Guest:
     limits, preload = kind
-    process = sandbox.start(_spec(Role.GUEST, limits, limits.run_seconds + _REMOVED_AFTER))
+    process = sandbox.start(_spec(Role.GUEST, limits, limits.run_seconds + _REMOVED_AFTER, gpus))
     timer = threading.Timer(_START_SECONDS, process.kill)
     timer.start()
     try:
@@ -236,10 +261,9 @@ def _start_guest(sandbox: Sandbox, kind: _Kind) -> Guest:
         timer.cancel()
 
 
-def _spec(role: Role, limits: Limits, seconds: float) -> ProcessSpec:
-    return ProcessSpec(
-        role=role, limits=limits, job=uuid.uuid4().hex[:12], deadline=time.time() + seconds
-    )
+def _spec(role: Role, limits: Limits, seconds: float, gpus: tuple[Gpu, ...] = ()) -> ProcessSpec:
+    job, deadline = uuid.uuid4().hex[:12], time.time() + seconds
+    return ProcessSpec(role=role, limits=limits, job=job, deadline=deadline, gpus=gpus)
 
 
 def _cells(request: RunRequest) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from runners.contract import RunReport, RunRequest
+from runners.contract import Gpu, RunReport, RunRequest
 
 VERSION = 1
 
@@ -19,6 +19,7 @@ def make(
     report: RunReport,
     sandbox: Mapping[str, str],
     facts: Mapping[str, Mapping[str, str]],
+    gpus: Sequence[Gpu] = (),
 ) -> dict[str, Any]:
     """The receipt of a run: digests of what went in and came out, seed, versions, sandbox."""
     return {
@@ -32,7 +33,8 @@ def make(
         "forgeable": request.isolation.value != "split",
         "sandbox": dict(sandbox),
         "versions": {side: dict(versions) for side, versions in facts.items()},
-        "device": "cpu",
+        "device": "cuda" if gpus else "cpu",
+        "gpus": [{"uuid": gpu.uuid, "name": gpu.name, "driver": gpu.driver} for gpu in gpus],
         "verdict": report.verdict.value,
         "results": _results_digest(report),
     }

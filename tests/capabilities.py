@@ -15,8 +15,10 @@ from functools import cache
 
 import pytest
 
+from runners.gpus import find_gpus
 from runners.sandboxes.base import SandboxError
 from runners.sandboxes.bubblewrap import BubblewrapSandbox
+from runners.sandboxes.choose import AUTO, open_sandbox
 from runners.sandboxes.docker import DockerSandbox
 from tests.servers import as_unprivileged, find_postgres
 
@@ -63,9 +65,20 @@ def missing_browser() -> str:
     return ""
 
 
+def missing_gpu() -> str:
+    """Why no run can have a GPU here, or nothing: one must be there, and sandboxes that take it."""
+    if not find_gpus():
+        return "nvidia-smi shows no GPU; the GPU road is proven here on the CPU alone"
+    return _refusal(_describe_with_gpu)
+
+
 def find_browser() -> str | None:
     """The program of a Chromium, or nothing."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def _describe_with_gpu() -> None:
+    open_sandbox(AUTO).describe(gpu=True)
 
 
 def _refusal(probe: Callable[[], None]) -> str:
@@ -82,6 +95,7 @@ PROBES: dict[str, Callable[[], str]] = {
     "postgres": missing_postgres,
     "redis": missing_redis,
     "browser": missing_browser,
+    "gpu": missing_gpu,
 }
 
 

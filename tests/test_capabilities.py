@@ -52,6 +52,7 @@ ON_AN_EMPTY_MACHINE = {
     "redis": "redis-server is not on PATH; install it (on Debian: apt-get install redis-server)",
     "browser": "none of chromium, chromium-browser, google-chrome is on PATH; install one"
     " (on Debian: apt-get install chromium)",
+    "gpu": "nvidia-smi shows no GPU; the GPU road is proven here on the CPU alone",
 }
 
 

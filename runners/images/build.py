@@ -25,7 +25,6 @@ from docker.utils import kwargs_from_env
 from runners.images.packages import code_digest, constraints, role_files, sandbox_requirements
 from runners.sandboxes.base import Role, SandboxError
 
-RUNTIME_TAG = "sandglass-runtime:cpu"
 CODE_LABEL = "sandglass.code"
 RUNTIME_LABEL = "sandglass.runtime"
 BASES = ("python:3.11-slim-bookworm", "sandglass-base:bookworm")
@@ -38,26 +37,44 @@ _BUILD_SECONDS = 1800
 OnLine = Callable[[str], None]
 
 
-def image_tag(role: Role) -> str:
-    """The tag of a role's image."""
-    return f"sandglass-{role.value}:cpu"
+def image_tag(role: Role, *, gpu: bool = False) -> str:
+    """The tag of a role's image. The judge never has a GPU."""
+    return f"sandglass-{role.value}:{_flavour(gpu and role is not Role.JUDGE)}"
 
 
-def build_images(base: str | None = None, on_line: OnLine = print) -> dict[str, str]:
-    """Build what is missing or out of date; returns image ids by tag."""
+def _runtime_tag(gpu: bool) -> str:
+    return f"sandglass-runtime:{_flavour(gpu)}"
+
+
+def _flavour(gpu: bool) -> str:
+    return "gpu" if gpu else "cpu"
+
+
+def build_images(
+    base: str | None = None, on_line: OnLine = print, *, gpu: bool = False
+) -> dict[str, str]:
+    """Build what is missing or out of date; returns image ids by tag.
+
+    With `gpu`, the images of guests that get a GPU, from torch's CUDA wheels; the driver comes
+    from the host when a container starts.
+    """
     with contextlib.closing(_client()) as client:
-        return _build_all(client, base, on_line)
+        return _build_all(client, base, gpu, on_line)
 
 
-def _build_all(client: docker.APIClient, base: str | None, on_line: OnLine) -> dict[str, str]:
+def _build_all(
+    client: docker.APIClient, base: str | None, gpu: bool, on_line: OnLine
+) -> dict[str, str]:
     chosen = base or _first_present(client, BASES)
-    wheels = collect_wheels(on_line)
-    _build_runtime(client, chosen, wheels, on_line)
-    tags = [RUNTIME_TAG]
-    for role in Role:
-        _build_role(client, role, on_line)
-        tags.append(image_tag(role))
-    return {tag: str(client.inspect_image(tag)["Id"]) for tag in tags}
+    wheels = collect_wheels(on_line, gpu=gpu)
+    runtime = _runtime_tag(gpu)
+    _build_runtime(client, runtime, chosen, wheels, on_line)
+    tags = {image_tag(role, gpu=gpu): role for role in Role}
+    for tag, role in tags.items():
+        if tag.endswith(_flavour(gpu)):
+            _build_role(client, tag, role, runtime, on_line)
+    built = [tag for tag in (runtime, *tags) if tag.endswith(_flavour(gpu))]
+    return {tag: str(client.inspect_image(tag)["Id"]) for tag in built}
 
 
 def _client() -> docker.APIClient:
@@ -83,13 +100,13 @@ def _labels(client: docker.APIClient, image: str) -> dict[str, str] | None:
     return dict(found["Config"].get("Labels") or {})
 
 
-def collect_wheels(on_line: OnLine) -> Path:
+def collect_wheels(on_line: OnLine, *, gpu: bool = False) -> Path:
     """A folder with the wheels of the requirements and of all that they need.
 
     pip's own settings (index, find-links) say where they come from.
     """
     requirements, pinned = sandbox_requirements(), constraints()
-    parts = [_PYTHON, *requirements, *pinned]
+    parts = [_PYTHON, *requirements, *pinned, *(["gpu"] if gpu else [])]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     folder = _cache_folder() / digest
     finished = folder / "finished"
@@ -99,7 +116,7 @@ def collect_wheels(on_line: OnLine) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     on_line(f"wheels: downloading {', '.join(requirements)}")
     _download(requirements, pinned, folder)
-    _refuse_cuda(folder)
+    _check_flavour(folder, gpu)
     finished.touch()
     return folder
 
@@ -121,24 +138,28 @@ def _download(requirements: list[str], pinned: list[str], folder: Path) -> None:
         raise SandboxError(f"pip could not download the wheels:\n{done.stderr[-2000:]}")
 
 
-def _refuse_cuda(folder: Path) -> None:
-    """The CPU image must not carry gigabytes of GPU libraries by accident."""
+def _check_flavour(folder: Path, gpu: bool) -> None:
+    """The CPU image must not carry gigabytes of GPU libraries by accident, the other one must."""
     wheels = sorted(folder.glob("*.whl"))
-    strays = [wheel for wheel in wheels if wheel.name.startswith(("nvidia_", "triton", "cuda_"))]
-    if strays:
-        # Or a later try would find the strays again beside the right wheels.
-        for wheel in wheels:
-            wheel.unlink()
-        raise SandboxError(
-            f"pip chose a CUDA build of torch ({strays[0].name}): point PIP_FIND_LINKS or "
-            "PIP_INDEX_URL at CPU wheels and build again."
-        )
+    cuda = [wheel for wheel in wheels if wheel.name.startswith(("nvidia_", "triton", "cuda_"))]
+    if bool(cuda) == gpu:
+        return
+    # Or a later try would find the strays again beside the right wheels.
+    for wheel in wheels:
+        wheel.unlink()
+    chosen = f"a CUDA build of torch ({cuda[0].name})" if cuda else "a build of torch without CUDA"
+    raise SandboxError(
+        f"pip chose {chosen}: point PIP_FIND_LINKS or PIP_INDEX_URL at "
+        f"{'CUDA' if gpu else 'CPU'} wheels and build again."
+    )
 
 
-def _build_runtime(client: docker.APIClient, base: str, wheels: Path, on_line: OnLine) -> None:
+def _build_runtime(
+    client: docker.APIClient, tag: str, base: str, wheels: Path, on_line: OnLine
+) -> None:
     key = _runtime_key(client, base, wheels)
-    if (_labels(client, RUNTIME_TAG) or {}).get(RUNTIME_LABEL) == key:
-        on_line(f"{RUNTIME_TAG}: up to date")
+    if (_labels(client, tag) or {}).get(RUNTIME_LABEL) == key:
+        on_line(f"{tag}: up to date")
         return
     requirements = "\n".join(sandbox_requirements()) + "\n"
     files: dict[str, bytes | Path] = {
@@ -146,7 +167,7 @@ def _build_runtime(client: docker.APIClient, base: str, wheels: Path, on_line: O
         "requirements.txt": requirements.encode(),
     }
     files |= {f"wheels/{wheel.name}": wheel for wheel in sorted(wheels.glob("*.whl"))}
-    _build(client, RUNTIME_TAG, files, {"BASE": base}, {RUNTIME_LABEL: key}, on_line)
+    _build(client, tag, files, {"BASE": base}, {RUNTIME_LABEL: key}, on_line)
 
 
 def _runtime_key(client: docker.APIClient, base: str, wheels: Path) -> str:
@@ -158,17 +179,18 @@ def _runtime_key(client: docker.APIClient, base: str, wheels: Path) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _build_role(client: docker.APIClient, role: Role, on_line: OnLine) -> None:
-    tag = image_tag(role)
-    runtime = str((_labels(client, RUNTIME_TAG) or {})[RUNTIME_LABEL])
-    labels = {CODE_LABEL: code_digest(role), RUNTIME_LABEL: runtime}
+def _build_role(
+    client: docker.APIClient, tag: str, role: Role, runtime: str, on_line: OnLine
+) -> None:
+    key = str((_labels(client, runtime) or {})[RUNTIME_LABEL])
+    labels = {CODE_LABEL: code_digest(role), RUNTIME_LABEL: key}
     found = _labels(client, tag) or {}
     if {name: found.get(name) for name in labels} == labels:
         on_line(f"{tag}: up to date")
         return
     files: dict[str, bytes | Path] = {"Dockerfile": _HERE / "Dockerfile.role"}
     files |= role_files(role)
-    _build(client, tag, files, {"RUNTIME": RUNTIME_TAG}, labels, on_line)
+    _build(client, tag, files, {"RUNTIME": runtime}, labels, on_line)
 
 
 def _build(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from runners.contract import Limits
+from runners.contract import Gpu, Limits
 
 
 class Role(StrEnum):
@@ -35,6 +35,8 @@ class ProcessSpec:
     job: str
     deadline: float
     """Unix time after which a reaper may remove whatever is left of it."""
+    gpus: tuple[Gpu, ...] = ()
+    """GPUs that it has to itself; whoever starts it has leased them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,11 @@ class Sandbox(Protocol):
     def start(self, spec: ProcessSpec) -> SandboxProcess:
         """Start a process. Raises `SandboxError` with what to do when the host cannot."""
 
-    def describe(self) -> dict[str, str]:
-        """What a receipt records: the image's digest, versions, the sandbox's kind."""
+    def describe(self, *, gpu: bool = False) -> dict[str, str]:
+        """What a receipt records: the image's digest, versions, the sandbox's kind.
+
+        `gpu` asks it of a run with a GPU.
+        """
 
     def reap(self, now: float, /) -> list[str]:
         """Remove what dead owners left behind, whoever they were; gives its names."""

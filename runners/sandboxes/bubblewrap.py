@@ -74,7 +74,7 @@ class BubblewrapSandbox:
         if said != b"ready\n":
             raise SandboxError(f"Python does not start in bubblewrap: {ending.stderr}")
 
-    def describe(self) -> dict[str, str]:
+    def describe(self, *, gpu: bool = False) -> dict[str, str]:  # noqa: ARG002 - all the same
         """The versions that a receipt needs, and what code ran."""
         return {
             "sandbox": self.name,
@@ -97,8 +97,8 @@ class BubblewrapSandbox:
         }
         options = [
             *_walls(uid, ends),
-            *_variables(spec.limits),
-            *mounts(spec.role, spec.limits, files),
+            *_variables(spec),
+            *mounts(spec, files),
         ]
         # Through a descriptor, or every listing of processes would show ten kilobytes of it.
         listed = text_descriptor("\0".join(options) + "\0", stack)
@@ -171,9 +171,9 @@ def _walls(uid: int | None, ends: Ends) -> list[str]:
     return [*arguments, "--info-fd", str(ends.theirs_status)]
 
 
-def _variables(limits: Limits) -> list[str]:
+def _variables(spec: ProcessSpec) -> list[str]:
     arguments = ["--clearenv"]
-    for name, value in start.environment(limits).items():
+    for name, value in start.environment(spec.limits, spec.gpus).items():
         arguments += ["--setenv", name, value]
     return arguments
 

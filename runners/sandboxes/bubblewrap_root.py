@@ -7,14 +7,14 @@ Nothing is shared but what is named here, all of it read-only. Of the project, t
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from runners.contract import Limits
+from runners.contract import Gpu, Limits
 from runners.images.packages import PROJECT, installed_files
 from runners.sandboxes import start
-from runners.sandboxes.base import PACKAGES, Role
+from runners.sandboxes.base import PACKAGES, ProcessSpec, Role
 
 ENVIRONMENT = Path("/opt/sandglass")
 LAUNCHER = "/opt/sandglass/launcher.py"
@@ -28,21 +28,23 @@ _SYSTEM_FILES = (
     "/sys/kernel/mm/transparent_hugepage",  # where the C library looks before it uses huge pages
 )
 _DEVICES = ("null", "zero", "full", "random", "urandom")
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
 _SCRATCH = ("/tmp", "/dev/shm", start.HOME)  # noqa: S108 - the sandbox's own
 
 Arguments = Iterator[str]
 
 
-def mounts(role: Role, limits: Limits, texts: Mapping[str, int]) -> list[str]:
+def mounts(spec: ProcessSpec, texts: Mapping[str, int]) -> list[str]:
     """The arguments to bwrap for the file system; `texts` are descriptors of files made for it."""
     arguments = [
         *_folders(),
         *_system(),
         *_python(),
         *_packages(),
-        *_project(role),
+        *_project(spec.role),
         *_devices(),
-        *_scratch(limits),
+        *_gpus(spec.gpus),
+        *_scratch(spec.limits),
     ]
     for path, descriptor in texts.items():
         arguments += ["--perms", "0444", "--ro-bind-data", str(descriptor), path]
@@ -153,6 +155,12 @@ def _devices() -> Arguments:
         yield from ("--dev-bind", f"/dev/{name}", f"/dev/{name}")
     for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         yield from ("--symlink", f"/proc/self/{target}", f"/dev/{name}")
+
+
+def _gpus(gpus: Sequence[Gpu]) -> Arguments:
+    """The leased GPUs' own files, and those that all GPUs share; no other GPU's."""
+    for path in [gpu.file for gpu in gpus if gpu.file] + [*(_GPU_DEVICES if gpus else ())]:
+        yield from ("--dev-bind-try", path, path)
 
 
 def _scratch(limits: Limits) -> Arguments:

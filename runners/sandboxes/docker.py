@@ -24,6 +24,7 @@ from runners.sandboxes import start
 from runners.sandboxes.base import ProcessSpec, Role, SandboxError
 from runners.sandboxes.docker_options import (
     DEADLINE_LABEL,
+    GPU_LABEL,
     Engine,
     container_options,
     host_options,
@@ -58,7 +59,7 @@ class DockerSandbox:
         self._engine = Engine(runtime=runtime, cpuset=cpuset)
         self._command = None if command is None else list(command)
         self._connected: tuple[int, docker.APIClient] | None = None
-        self._images: dict[Role, str] = {}
+        self._images: dict[str, str] = {}
 
     def start(self, spec: ProcessSpec) -> DockerProcess:
         """Create a container, attach to it, then start it, so that no byte is missed."""
@@ -77,16 +78,19 @@ class DockerSandbox:
         """Raises `SandboxError` unless the engine answers and the images fit the code."""
         client = self._client()
         for role in Role:
-            self._image(client, role)
+            self._image(client, image_tag(role), role)
 
-    def describe(self) -> dict[str, str]:
+    def describe(self, *, gpu: bool = False) -> dict[str, str]:
         """The engine's version, the images' digests and the runtime."""
         client = self._client()
         return {
             "sandbox": self.name,
             "engine": str(client.version()["Version"]),
             "runtime": self._engine.runtime or "default",
-            **{f"{role.value}_image": self._image(client, role) for role in Role},
+            **{
+                f"{role.value}_image": self._image(client, image_tag(role, gpu=gpu), role)
+                for role in Role
+            },
         }
 
     def reap(self, now: float) -> list[str]:
@@ -105,22 +109,24 @@ class DockerSandbox:
             self._connected = (os.getpid(), connect())
         return self._connected[1]
 
-    def _image(self, client: docker.APIClient, role: Role) -> str:
+    def _image(self, client: docker.APIClient, tag: str, role: Role) -> str:
         """The id of the role's image. Ids, unlike tags, cannot change between two runs."""
-        if role not in self._images:
-            self._images[role] = _fitting_image(client, role)
-        return self._images[role]
+        if tag not in self._images:
+            self._images[tag] = _fitting_image(client, tag, role)
+        return self._images[tag]
 
     def _create(self, client: docker.APIClient, spec: ProcessSpec) -> str:
         if version_lt(client.api_version, _CGROUP_NAMESPACES_SINCE):
             self._engine = replace(self._engine, cgroup_namespaces=False)
+        tag = image_tag(spec.role, gpu=bool(spec.gpus))
         try:
+            _evict(client, spec)
             try:
-                return self._create_from(client, spec, self._image(client, spec.role))
+                return self._create_from(client, spec, self._image(client, tag, spec.role))
             except docker.errors.ImageNotFound:
                 # Rebuilt since we looked: take the new one, if it fits.
-                del self._images[spec.role]
-                return self._create_from(client, spec, self._image(client, spec.role))
+                del self._images[tag]
+                return self._create_from(client, spec, self._image(client, tag, spec.role))
         except ENGINE_ERRORS as error:
             raise SandboxError(f"Docker could not create a sandbox: {error}") from error
 
@@ -158,13 +164,21 @@ def _knock(address: str) -> None:
             knock.connect(address.removeprefix(_LOCAL))
 
 
-def _fitting_image(client: docker.APIClient, role: Role) -> str:
+def _evict(client: docker.APIClient, spec: ProcessSpec) -> None:
+    """Remove who still has a GPU of ours: its worker died, for the GPU's lease is ours now."""
+    for gpu in spec.gpus:
+        label = f"{GPU_LABEL}{gpu.uuid}"
+        for left in client.containers(all=True, filters={"label": label}):
+            remove_container(client, str(left["Id"]))
+
+
+def _fitting_image(client: docker.APIClient, tag: str, role: Role) -> str:
     """An image made from exactly the code that this process would expect at the other end."""
-    tag = image_tag(role)
     try:
         found = client.inspect_image(tag)
     except docker.errors.ImageNotFound as error:
-        raise SandboxError(f"There is no image {tag}: {BUILD_REMEDY}.") from error
+        remedy = f"{BUILD_REMEDY}, with --gpu" if tag.endswith(":gpu") else BUILD_REMEDY
+        raise SandboxError(f"There is no image {tag}: {remedy}.") from error
     except ENGINE_ERRORS as error:
         raise SandboxError(f"Docker does not answer about its images: {error}") from error
     label = (found["Config"].get("Labels") or {}).get(CODE_LABEL)

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from docker.types import LogConfig, Ulimit
+from docker.types import DeviceRequest, LogConfig, Ulimit
 
 from runners.images.seccomp import docker_profile
 from runners.sandboxes import start
@@ -16,6 +16,8 @@ from runners.sandboxes.base import ProcessSpec, Role
 JOB_LABEL = "sandglass.job"
 ROLE_LABEL = "sandglass.role"
 DEADLINE_LABEL = "sandglass.deadline"
+GPU_LABEL = "sandglass.gpu."
+"""With a GPU's UUID behind it."""
 
 _STUDENTS, _OURS = "65532:65532", "65533:65533"
 USERS = {Role.GUEST: _STUDENTS, Role.SHARED: _STUDENTS, Role.JUDGE: _OURS}
@@ -50,6 +52,7 @@ def labels(spec: ProcessSpec) -> dict[str, str]:
         JOB_LABEL: spec.job,
         ROLE_LABEL: spec.role.value,
         DEADLINE_LABEL: f"{spec.deadline:.0f}",
+        **{f"{GPU_LABEL}{gpu.uuid}": "leased" for gpu in spec.gpus},
     }
 
 
@@ -61,7 +64,7 @@ def container_options(spec: ProcessSpec, image: str, command: list[str]) -> dict
         "entrypoint": [],
         "name": container_name(spec),
         "labels": labels(spec),
-        "environment": start.environment(spec.limits),
+        "environment": start.environment(spec.limits, spec.gpus),
         "user": USERS[spec.role],
         "hostname": start.HOSTNAME,
         "working_dir": start.HOME,
@@ -93,6 +96,11 @@ def host_options(spec: ProcessSpec, engine: Engine) -> dict[str, Any]:
     }
     if engine.cpuset:
         options["cpuset_cpus"] = engine.cpuset
+    if spec.gpus:
+        # By UUID: a number may name another GPU after the next start of the host.
+        uuids = [gpu.uuid for gpu in spec.gpus]
+        request = DeviceRequest(driver="nvidia", device_ids=uuids, capabilities=[["gpu"]])
+        options["device_requests"] = [request]
     return options
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from runners.contract import Limits
 from runners.sandboxes.base import Ending, ProcessSpec, SandboxGone
 from runners.sandboxes.processes import most_held_bytes
-from runners.sandboxes.start import FORK_VARIABLES
+from runners.sandboxes.start import FORK_VARIABLES, gpu_variables
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STDERR = 64 * 1024
@@ -37,7 +37,7 @@ class ProcessSandbox:
         """Start one. It gets an own folder, which goes when it ends."""
         return RunningProcess(spec)
 
-    def describe(self) -> dict[str, str]:
+    def describe(self, *, gpu: bool = False) -> dict[str, str]:  # noqa: ARG002 - all the same
         """What a receipt records."""
         return {"sandbox": self.name, "isolation": "none"}
 
@@ -61,7 +61,7 @@ class RunningProcess:
             stdout=theirs.fileno(),
             stderr=self._stderr,
             cwd=self._folder,
-            env=_environment(self._folder),
+            env={**_environment(self._folder), **gpu_variables(spec.gpus)},
             start_new_session=True,
             preexec_fn=lambda: _limit(spec.limits),  # noqa: PLW1509 - no thread holds a lock here
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Sequence
 
-from runners.contract import Limits
+from runners.contract import Gpu, Limits
 from runners.sandboxes.base import Role
 
 PYTHON = "/opt/sandglass/bin/python"
@@ -41,7 +42,7 @@ def command(role: Role) -> list[str]:
     return [PYTHON, "-s", "-P", "-B", "-m", f"runners.{role.value}"]
 
 
-def environment(limits: Limits) -> dict[str, str]:
+def environment(limits: Limits, gpus: Sequence[Gpu] = ()) -> dict[str, str]:
     """The whole environment: nothing of the host's is passed on.
 
     A CPU quota is no affinity: without these variables every library starts a thread per core of
@@ -65,6 +66,20 @@ def environment(limits: Limits) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         **FORK_VARIABLES,
         **dict.fromkeys(THREAD_VARIABLES, threads),
+        **gpu_variables(gpus),
+    }
+
+
+def gpu_variables(gpus: Sequence[Gpu]) -> dict[str, str]:
+    """What CUDA reads: the leased GPUs and no other."""
+    if not gpus:
+        return {}
+    return {
+        "CUDA_VISIBLE_DEVICES": ",".join(gpu.uuid for gpu in gpus),
+        # What NVIDIA's container toolkit puts in: CUDA itself, and no graphics or video.
+        "NVIDIA_DRIVER_CAPABILITIES": "compute,utility",
+        # Compiled kernels are kept in a file, and there is no room for them here.
+        "CUDA_CACHE_DISABLE": "1",
     }
 
 

@@ -37,9 +37,9 @@ class WatchedSandbox:
         self._started.append((spec.role, spec.job, namespace))
         return process
 
-    def describe(self) -> dict[str, str]:
+    def describe(self, *, gpu: bool = False) -> dict[str, str]:
         """See `Sandbox`."""
-        return self._sandbox.describe()
+        return self._sandbox.describe(gpu=gpu)
 
     def reap(self, now: float) -> list[str]:
         """See `Sandbox`."""

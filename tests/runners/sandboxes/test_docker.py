@@ -130,7 +130,9 @@ def test_an_image_of_other_code_is_refused(monkeypatch: pytest.MonkeyPatch, job:
 
 
 def test_a_missing_image_names_the_remedy(monkeypatch: pytest.MonkeyPatch, job: str) -> None:
-    monkeypatch.setattr(sandbox_module, "image_tag", lambda _role: "sandglass-nobody:none")
+    monkeypatch.setattr(
+        sandbox_module, "image_tag", lambda _role, **_flavour: "sandglass-nobody:none"
+    )
 
     with pytest.raises(SandboxError, match="run `python -m runners image build`"):
         start(job, time.time())

@@ -58,6 +58,33 @@ def test_cuda_is_refused_and_does_not_stay(
     assert list(tmp_path.rglob("*.whl")) == []
 
 
+def test_an_image_for_gpus_is_not_made_of_cpu_wheels(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def download(_lines: object, _pinned: object, folder: Path) -> None:
+        for name in wheels:
+            (folder / name).touch()
+
+    monkeypatch.setattr("runners.images.build._download", download)
+
+    wheels = ["torch-2.13.0.whl"]
+    with pytest.raises(SandboxError, match="without CUDA"):
+        collect_wheels(lambda _line: None, gpu=True)
+    for_cpus = collect_wheels(lambda _line: None)
+    wheels = ["torch-2.13.0.whl", "nvidia_cublas-13.whl"]
+    assert collect_wheels(lambda _line: None, gpu=True) != for_cpus
+
+
+def test_only_what_serves_the_submission_has_a_gpu_image() -> None:
+    assert {role.value: image_tag(role, gpu=True) for role in Role} == {
+        "judge": "sandglass-judge:cpu",
+        "guest": "sandglass-guest:gpu",
+        "shared": "sandglass-shared:gpu",
+    }
+
+
 def test_wheels_are_collected_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     downloads: list[Path] = []
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
