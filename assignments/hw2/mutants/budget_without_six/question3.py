@@ -1,0 +1,147 @@
+"""Problem 3: what a model costs, counted before it is trained.
+
+All counts are exact Python integers. Times, intensities and rates are Python floats.
+"""
+
+from collections.abc import Sequence
+
+import torch
+
+
+def gpt2_parameters(vocab: int, context: int, width: int, layers: int) -> int:
+    """The number of parameters of a model like GPT-2.
+
+    It has an embedding of the `vocab` tokens and one of the `context` positions; `layers` blocks;
+    a last LayerNorm. The output head is the token embedding again and is not counted twice. Each
+    block has two LayerNorms (a weight and a bias each), the projections to queries, keys and
+    values and the one back, and a feed-forward layer to 4 width and back. All of these linear
+    maps have a bias.
+    """
+    attention = 4 * (width * width + width)
+    feed_forward = (width * 4 * width + 4 * width) + (4 * width * width + width)
+    block = attention + feed_forward + 2 * 2 * width
+    return (vocab + context) * width + layers * block + 2 * width
+
+
+def llama_parameters(
+    vocab: int, width: int, layers: int, heads: int, kv_heads: int, hidden: int
+) -> int:
+    """The number of parameters of a model like LLaMA 3.
+
+    It has a token embedding and an output head of its own; `layers` blocks as in problem 1, with
+    two norms of `width` weights each; a last norm. Nothing has a bias. A head has the size
+    width // heads, which is a whole number.
+    """
+    kv_width = kv_heads * (width // heads)
+    attention = 2 * width * width + 2 * width * kv_width
+    block = attention + 3 * width * hidden + 2 * width
+    return 2 * vocab * width + layers * block + width
+
+
+def parameter_bytes(parameters: int, dtype: torch.dtype) -> int:
+    """The bytes that so many numbers of a dtype take."""
+    return parameters * dtype.itemsize
+
+
+def training_flops(parameters: int, tokens: int) -> int:
+    """The rule of thumb: 6 operations for each parameter and each token of training."""
+    return 6 * parameters * tokens
+
+
+def llama_training_flops(
+    vocab: int,
+    width: int,
+    layers: int,
+    heads: int,
+    kv_heads: int,
+    hidden: int,
+    sequence: int,
+    batch: int,
+) -> int:
+    """The operations of the matrix products of one training step, layer by layer.
+
+    The model is that of `llama_parameters`; the step has `batch` sequences of `sequence` tokens.
+    A product of (m, k) with (k, n) takes 2 m k n operations. Count in the forward pass, for each
+    sequence: in each layer the projections to queries, keys, values and back, the scores of ALL
+    pairs of positions in each query head (the mask saves nothing), their product with the values,
+    and the three products of the feed-forward layer; after the layers the output head. Looking up
+    an embedding, norms, softmax, RoPE and sums count nothing. The backward pass takes exactly
+    twice the operations of the forward pass.
+    """
+    kv_width = kv_heads * (width // heads)
+    projections = 2 * sequence * (2 * width * width + 2 * width * kv_width)
+    scores_and_values = 2 * (2 * sequence * sequence * width)
+    feed_forward = 2 * sequence * 3 * width * hidden
+    layer = projections + scores_and_values + feed_forward
+    forward = layers * layer + 2 * sequence * width * vocab
+    return 3 * batch * forward
+
+
+def peak_flops(clock: float, multiprocessors: int, fma_per_clock: int) -> float:
+    """The most operations a GPU can do in a second.
+
+    In each clock each multiprocessor does `fma_per_clock` fused multiply-adds, which count as two
+    operations each.
+
+    clock: in hertz
+    """
+    return 2.0 * clock * multiprocessors * fma_per_clock
+
+
+def matmul_intensity(m: int, k: int, n: int, itemsize: int) -> float:
+    """The arithmetic intensity, in operations per byte, of a product of (m, k) with (k, n).
+
+    The product takes 2 m k n operations. Both factors are read once and the result is written
+    once, with `itemsize` bytes for each element.
+    """
+    return 2 * m * k * n / (itemsize * (m * k + k * n + m * n))
+
+
+def attainable_flops(intensity: float, peak: float, bandwidth: float) -> float:
+    """The roofline: the operations per second that a kernel of this intensity can reach.
+
+    It can do no more than `peak` operations a second, and move no more than `bandwidth` bytes.
+    """
+    return float(min(peak, intensity * bandwidth))
+
+
+def bound_by(intensity: float, peak: float, bandwidth: float) -> str:
+    """What limits a kernel of this intensity: "memory" or "compute".
+
+    At the ridge, where memory and compute allow the same, the answer is "compute".
+    """
+    return "memory" if intensity * bandwidth < peak else "compute"
+
+
+def fit_power_law(
+    sizes: Sequence[float], losses: Sequence[float], floor: float = 0.0
+) -> tuple[float, float]:
+    """Fit  loss = floor + A * size ** -alpha,  with a known floor, by a line between logarithms.
+
+    The line  log(loss - floor) = log(A) - alpha log(size)  is fitted by ordinary least squares, all
+    points weighing the same. (Natural logarithms; another base gives the same A and alpha.)
+
+    sizes: positive numbers, at least two different ones
+    losses: as many numbers, all above the floor
+    returns: A and alpha, as Python floats
+    """
+    x = torch.tensor(sizes, dtype=torch.float64).log()
+    y = (torch.tensor(losses, dtype=torch.float64) - floor).log()
+    slope = ((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()
+    intercept = y.mean() - slope * x.mean()
+    return intercept.exp().item(), -slope.item()
+
+
+def compute_optimal(
+    budget: float, a: float, alpha: float, b: float, beta: float
+) -> tuple[float, float]:
+    """The model size N and the number of tokens D that make the best of a budget.
+
+    They minimise  loss(N, D) = E + a / N ** alpha + b / D ** beta  under  6 N D = budget. E plays
+    no part. Solve it on paper: put D = budget / (6 N) into the loss and set the derivative to 0.
+
+    returns: N and D, as Python floats (not rounded)
+    """
+    product = budget
+    n = (alpha * a / (beta * b) * product**beta) ** (1 / (alpha + beta))
+    return n, product / n
