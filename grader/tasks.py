@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
+from collections.abc import Iterable
 from typing import Any
 
-from celery.signals import worker_process_shutdown
+from celery.signals import celeryd_after_setup, heartbeat_sent, worker_process_shutdown
 
+from grader import gpus
 from grader.celery import GRADE, SWEEP, app
 from grader.domain.states import Lane
 from grader.models import GradingJob
@@ -30,6 +33,9 @@ def grade(job_id: int) -> None:
     if lane is None:
         log.warning("a bell for job %d, which does not exist", job_id)
         return
+    if lane == Lane.GPU and not execute.count_gpus():
+        log.error("job %d waits for a GPU, and this worker of its lane has none", job_id)
+        return
     grade_next(Lane(lane), _owner())
     execute.tidy()
 
@@ -38,6 +44,41 @@ def grade(job_id: int) -> None:
 def sweep() -> None:
     """Repair what was lost."""
     sweep_once()
+
+
+class Announcement:
+    """Makes known, while a worker that serves the lane lives, which GPUs its machine has.
+
+    By the worker's own heartbeat: a worker that hangs tells nothing more.
+    """
+
+    def __init__(self) -> None:
+        self.serves_gpus = False
+        self._told = float("-inf")
+
+    def begin(self, lanes: Iterable[str]) -> None:
+        """Note which lanes this worker serves."""
+        self.serves_gpus = Lane.GPU in set(lanes)
+
+    def beat(self) -> None:
+        """Tell, if it is time to."""
+        now = time.monotonic()
+        if self.serves_gpus and now - self._told >= gpus.TELL_EVERY.total_seconds():
+            self._told = now
+            gpus.tell(execute.count_gpus())
+
+
+_announcement = Announcement()
+
+
+@celeryd_after_setup.connect
+def _begin(instance: Any, **_facts: Any) -> None:
+    _announcement.begin(instance.app.amqp.queues.consume_from)
+
+
+@heartbeat_sent.connect
+def _beat(**_facts: Any) -> None:
+    _announcement.beat()
 
 
 @worker_process_shutdown.connect

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,13 +12,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from runners.gpus import Gpus, find_gpus
 from runners.sandboxes.base import Role, SandboxError
 from runners.sandboxes.bubblewrap import BubblewrapSandbox
 
 _OK, _NOTHING_WORKS = 0, 3
 _GIB = 1024**3
 _LOW_DISK_BYTES = 5 * _GIB
-_COMMAND_SECONDS = 2
 # From here on the engine's own defaults keep out the known ways to reach the host's page cache.
 # Ours do too; an older engine is worth a word all the same, for runc and containerd come with it.
 _OLD_ENGINE = 25
@@ -147,26 +146,20 @@ def _process(others: list[Line]) -> Line:
 
 
 def _gpu() -> Line:
-    listed = _output(["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"])
-    if not listed:
-        return Line("gpu", Health.OK, "none; homeworks on the CPU only")
-    cards = "; ".join(listed.splitlines())
+    found = find_gpus()
+    if not found:
+        return Line("gpu", Health.OK, "none; checks for a GPU run on the CPU, or wait for one")
+    cards = "; ".join(f"{gpu.name} {gpu.uuid}, driver {gpu.driver}" for gpu in found)
+    try:
+        free = len(Gpus(find=lambda: found).free())
+    except SandboxError as error:
+        remedy = "Let every user who grades write to that folder."
+        return Line("gpu", Health.FAIL, f"{cards}; no leases: {error}", remedy)
+    cards = f"{cards}; leases work, {free} of {len(found)} free"
     if shutil.which("nvidia-container-runtime") or shutil.which("nvidia-ctk"):
         return Line("gpu", Health.OK, cards)
     remedy = "Install the NVIDIA container toolkit, so that containers can have a GPU."
     return Line("gpu", Health.WARN, f"{cards}; not for containers", remedy)
-
-
-def _output(command: list[str]) -> str:
-    if shutil.which(command[0]) is None:
-        return ""
-    try:
-        done = subprocess.run(  # noqa: S603 - a fixed command
-            command, capture_output=True, text=True, check=False, timeout=_COMMAND_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _disk() -> Line:

@@ -74,9 +74,9 @@ def device_files(kernel: Path) -> dict[str, str]:
 class Gpus:
     """The GPUs of this host, leased to one run at a time."""
 
-    def __init__(self, folder: Path = FOLDER, find: Find = find_gpus) -> None:
+    def __init__(self, folder: Path | None = None, find: Find = find_gpus) -> None:
         """`folder` holds the locks; all who share the GPUs must name the same one."""
-        self._folder = folder
+        self._folder = folder or FOLDER
         self._find = find
 
     @contextlib.contextmanager

@@ -69,6 +69,8 @@ def words_for(standing: Standing, zone: ZoneInfo) -> str:
     """Where a submission stands, as a sentence for its student."""
     if standing.state == JobState.RUNNING:
         return "Being graded now." if standing.attempt <= 1 else "Being graded again."
+    if standing.no_gpu:
+        return "This waits for a machine with a GPU: none is at work now."
     if standing.again:
         return "Something of ours failed, so this is graded again in a moment."
     if standing.not_before is not None:
@@ -136,6 +138,8 @@ def _pause(standing: Standing) -> float:
     """Seconds until the database is asked again: seldom by those who wait at the back."""
     if standing.state == JobState.RUNNING:
         return _BREATH
+    if standing.no_gpu:
+        return _RARELY
     if standing.place is None:
         return _RARELY if standing.not_before and not standing.again else _SOON
     if standing.place.position == 1:

@@ -16,6 +16,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from assignments.spec import AssignmentSpec
+from grader import gpus
 from grader.celery import BELL, GRADE, app
 from grader.deadlines import due_for
 from grader.domain.lateness import days_late
@@ -42,8 +43,15 @@ def enqueue(submission: Submission) -> GradingJob:
 
 
 def lane_of(spec: AssignmentSpec) -> Lane:
-    """Where a student's upload waits."""
-    return Lane.GPU if spec.gpus else Lane.INTERACTIVE
+    """Where a student's upload waits: for a GPU only where one is needed, or at work now."""
+    if not spec.gpus or (may_do_without(spec) and not gpus.at_work(spec.gpus)):
+        return Lane.INTERACTIVE
+    return Lane.GPU
+
+
+def may_do_without(spec: AssignmentSpec) -> bool:
+    """Whether a homework that asks for a GPU is graded on the CPU where there is none."""
+    return spec.without_gpu == "cpu"
 
 
 def ring(job_id: int, lane: Lane) -> bool:

@@ -32,6 +32,7 @@ from grader.pipeline.lease import Lease, from_now
 from grader.queries.queue import in_order
 from grader.versions import unpacked
 from runners.contract import RunReport, RunRequest, Suite, Verdict
+from runners.gpus import Gpus, find_gpus
 from runners.grading import Grader
 from runners.report import Narrator
 from runners.requests import make_request, suite_of
@@ -101,6 +102,11 @@ def tidy() -> list[str]:
         return []
 
 
+def count_gpus() -> int:
+    """How many GPUs this machine has at this moment."""
+    return len(find_gpus())
+
+
 def warm_up() -> None:
     """Try the sandbox out before the first job. Raises `SandboxError` with what to do."""
     _grader()
@@ -122,7 +128,7 @@ def _grader() -> Grader:
             "This machine has neither Docker nor bubblewrap, and SANDGLASS_ALLOW_PROCESS is no: "
             "`python -m runners doctor` says what to install."
         )
-    return Grader(sandbox, ahead=True)
+    return Grader(sandbox, ahead=True, gpus=Gpus(settings.DATA / "gpus"))
 
 
 def _whole(job: GradingJob, report: RunReport) -> RunReport:
@@ -156,7 +162,10 @@ def _narrated(tell: Tell) -> Tell:
 def _request(job: GradingJob) -> RunRequest:
     spec, suite = _content(job.version.digest, unpacked(job.version))
     files = {file.name: blobs.fetch(file.sha256) for file in job.submission.files.all()}
-    return make_request(triage(files, spec), suite, spec, job=f"job-{job.pk}-{job.attempt}")
+    # Outside the lane of GPUs there is none, also where this machine happens to have some.
+    device = "cpu" if job.lane != Lane.GPU and spec.without_gpu == "cpu" else "auto"
+    name = f"job-{job.pk}-{job.attempt}"
+    return make_request(triage(files, spec), suite, spec, job=name, device=device)
 
 
 @lru_cache(maxsize=16)

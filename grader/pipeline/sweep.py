@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from grader import alerts
+from grader import alerts, gpus
 from grader.domain.states import MAX_ATTEMPTS, RING_AGAIN_AFTER, JobState, Lane
-from grader.models import GradingJob
-from grader.pipeline.enqueue import ring
+from grader.models import AssignmentVersion, GradingJob
+from grader.pipeline.enqueue import may_do_without, ring
 from grader.pipeline.lease import ended
 from grader.queries.queue import ago
 
@@ -32,6 +32,8 @@ class Swept:
     returned: int
     given_up: int
     rung: int
+    moved: int = 0
+    """How many that waited for a GPU are graded without one."""
 
 
 def sweep() -> Swept:
@@ -42,7 +44,8 @@ def sweep() -> Swept:
         .filter(attempt__lt=MAX_ATTEMPTS)
         .update(state=JobState.QUEUED, lease_owner="", lease_until=None, rung_at=None)
     )
-    swept = Swept(returned, given_up, _ring_again())
+    moved, unserved = _look_for_gpus()
+    swept = Swept(returned, given_up, _ring_again(unserved), moved)
     if returned or given_up:
         log.warning("sweep: %d jobs returned, %d given up", returned, given_up)
     return swept
@@ -79,10 +82,31 @@ def _fault(job: GradingJob) -> int:
     return taken
 
 
-def _ring_again() -> int:
+def _look_for_gpus() -> tuple[int, list[int]]:
+    """Have graded without a GPU what may be, where its workers are gone.
+
+    Gives how many, and the versions of which the others wait until such a worker is back.
+    """
+    moved, unserved = 0, []
+    waiting = GradingJob.objects.filter(state=JobState.QUEUED, lane=Lane.GPU)
+    asked = waiting.order_by().values("version").distinct()
+    for version in AssignmentVersion.objects.filter(pk__in=asked):
+        if gpus.at_work(version.spec.gpus) is not False:
+            continue
+        if may_do_without(version.spec):
+            change = {"lane": Lane.INTERACTIVE, "rung_at": None}
+            moved += waiting.filter(version=version).update(**change)
+        else:
+            unserved.append(version.pk)
+    return moved, unserved
+
+
+def _ring_again(unserved: list[int]) -> int:
+    """Ring for what waits; not for whom nobody would hear, or bells would pile up for days."""
     unheard = Q(rung_at__isnull=True) | Q(rung_at__lt=ago(RING_AGAIN_AFTER))
     due = Q(not_before__isnull=True) | Q(not_before__lte=Now())
     waiting = GradingJob.objects.filter(unheard, due, state=JobState.QUEUED).order_by("queued_at")
+    waiting = waiting.exclude(lane=Lane.GPU, version__in=unserved)
     rung = 0
     for job_id, lane in waiting.values_list("pk", "lane")[:_BELLS]:
         if not ring(job_id, Lane(lane)):

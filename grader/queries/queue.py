@@ -18,9 +18,10 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
 
+from grader import gpus
 from grader.domain.limits import expected_wait
 from grader.domain.states import JobState, Lane
-from grader.models import GradingJob
+from grader.models import AssignmentVersion, GradingJob
 
 _RECENTLY = timedelta(minutes=10)
 _HISTORY = 30
@@ -66,6 +67,20 @@ def place_of(job: GradingJob) -> Place | None:
     position = waiting.index(job.pk) + 1
     seconds = _past_runs(job)
     return Place(position, len(waiting), expected_wait(position, seconds, _workers(job)))
+
+
+def waits_for_a_gpu(job: GradingJob) -> bool:
+    """Whether nobody can take the job now, because no machine with a GPU is at work."""
+    return job.lane == Lane.GPU and gpus.at_work(job.version.spec.gpus) is False
+
+
+def waiting_for_gpus(version: AssignmentVersion | None) -> int:
+    """How many uploads of a homework nobody can take now, for want of a GPU."""
+    if version is None or not version.spec.gpus or gpus.at_work(version.spec.gpus) is not False:
+        return 0
+    return GradingJob.objects.filter(
+        version__assignment=version.assignment_id, lane=Lane.GPU, state=JobState.QUEUED
+    ).count()
 
 
 def _past_runs(job: GradingJob) -> list[float]:

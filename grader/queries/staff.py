@@ -12,6 +12,7 @@ from django.db.models import Case, OuterRef, Prefetch, Q, QuerySet, Subquery, Va
 from grader.access import AssignmentAccess
 from grader.domain.states import JobState
 from grader.models import GradingJob, Score, Submission
+from grader.queries.queue import waiting_for_gpus
 
 PER_PAGE = 50
 _OF_A_JOB = ("submission", "state", "staff_detail")
@@ -48,6 +49,8 @@ class SubmissionList:
     """How many there are on all pages."""
     faults: int
     """How many of the whole homework met a fault of ours."""
+    without_gpu: int
+    """How many of it wait for a machine with a GPU while none is at work."""
     state: str
     words: str
 
@@ -85,6 +88,7 @@ def submission_list(
         pages=pages.num_pages,
         total=pages.count,
         faults=everything.filter(newest_state=JobState.FAULT).count(),
+        without_gpu=waiting_for_gpus(access.assignment.version),
         state=state,
         words=words,
     )

@@ -11,7 +11,7 @@ from grader.access import SubmissionAccess
 from grader.domain.states import ACTIVE, JobState
 from grader.models import GradeEntry, GradingJob, Score, Submission
 from grader.queries.feedback import ProblemFeedback, phase_for, problems_of
-from grader.queries.queue import Place, place_of
+from grader.queries.queue import Place, place_of, waits_for_a_gpu
 from grader.queries.sources import Sources, sources_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class Standing:
     """When it waits for another day, or for a fault of ours to pass."""
     again: bool
     """Whether it was tried before and will be once more, through no fault of the student's."""
+    no_gpu: bool = False
+    """Whether it waits for a machine with a GPU, and none is at work."""
 
     @property
     def active(self) -> bool:
@@ -115,13 +117,15 @@ def _newest_job(submission_id: int) -> GradingJob:
 def _standing(job: GradingJob, now: datetime) -> Standing:
     queued = job.state == JobState.QUEUED
     later = job.not_before is not None and job.not_before > now
+    no_gpu = queued and not later and waits_for_a_gpu(job)
     return Standing(
         job=job.pk,
         attempt=job.attempt,
         state=JobState(job.state),
-        place=place_of(job) if queued and not later else None,
+        place=place_of(job) if queued and not later and not no_gpu else None,
         not_before=job.not_before if queued and later else None,
         again=queued and job.attempt > 0,
+        no_gpu=no_gpu,
     )
 
 

@@ -121,6 +121,18 @@ def test_every_lane_has_one_worker() -> None:
     assert SERVICES["worker-gpu"]["profiles"] == ["gpu"]
 
 
+def test_the_gpu_worker_sees_the_gpus_and_cannot_compute_on_them() -> None:
+    """It asks nvidia-smi which there are; only a guest's container gets one to use."""
+    devices = {
+        name: one["deploy"]["resources"]["reservations"]["devices"]
+        for name, one in SERVICES.items()
+        if "deploy" in one
+    }
+    assert devices == {
+        "worker-gpu": [{"driver": "nvidia", "count": "all", "capabilities": ["gpu", "utility"]}]
+    }
+
+
 def test_uploads_are_taken_while_the_broker_is_away() -> None:
     """Nothing waits for it to be well; the database and its tables must be there."""
     for name in sorted(OURS - {"migrate"}):

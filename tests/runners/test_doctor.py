@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runners.doctor import Health, Line, examine, main, usable
+from runners.gpus import Gpus
 
 
 def line(lines: list[Line], name: str) -> Line:
@@ -44,3 +45,28 @@ def test_images_that_do_not_fit_leave_docker_unusable() -> None:
 
     assert not usable(lines)
     assert usable([*lines, Line("bubblewrap", Health.OK, "")])
+
+
+def test_a_host_with_a_gpu_whose_leases_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The program stands for the driver; leases are real."""
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho 'GPU-11111111-0000, NVIDIA H200, 580.65'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("runners.gpus.FOLDER", tmp_path / "locks")
+    shown = "NVIDIA H200 GPU-11111111-0000, driver 580.65"
+
+    def gpu() -> Line:
+        return line(examine(), "gpu")
+
+    found = gpu()
+    assert found.health is Health.WARN
+    assert found.found == f"{shown}; leases work, 1 of 1 free; not for containers"
+    (tmp_path / "nvidia-ctk").symlink_to(program)
+    with Gpus(tmp_path / "locks").lease(1, needed=True):
+        assert gpu() == Line("gpu", Health.OK, f"{shown}; leases work, 0 of 1 free")
+    (tmp_path / "locks" / "GPU-11111111-0000.lock").unlink()
+    (tmp_path / "locks" / "GPU-11111111-0000.lock").symlink_to(tmp_path)
+    assert gpu().health is Health.FAIL
