@@ -19,6 +19,7 @@ from assignments.spec import AssignmentSpec
 
 STATEMENT = "statement.md"
 CONFTEST = Path(__file__).with_name("handout_conftest.py")
+RANKS = Path(__file__).with_name("handout_ranks")
 _CONFTEST_MODULES = "MODULES: tuple[str, ...] = ()"
 
 
@@ -42,6 +43,9 @@ def build_handout(folder: Path, spec: AssignmentSpec) -> dict[str, bytes]:
         built[spec.files.notebook.file] = _notebook(spec, built, statement)
     built |= {f"checks/{name}": data for name, data in public.items()}
     built["checks/conftest.py"] = _conftest(spec)
+    if any(b"ranks" in data for data in public.values()):
+        shipped = {path.name: path.read_bytes() for path in RANKS.glob("*.py")}
+        built |= {f"checks/{RANKS.name}/{name}": data for name, data in shipped.items()}
     return built
 
 

@@ -7,7 +7,9 @@ The same checks run when you submit, with other seeds, beside some that you do n
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
 import json
 import random
 import re
@@ -31,6 +33,7 @@ MARKS = (
     "hint(text): advice for when the check fails",
     "timeout(seconds): how long the check may take",
     "gpu: may run on a GPU when you submit; on your own machine it runs on the CPU",
+    "ranks(n): the check runs on n processes",
 )
 SCORES = pytest.StashKey[dict[str, tuple[float, float]]]()
 SEED = pytest.StashKey[int]()
@@ -140,6 +143,18 @@ def award(request: pytest.FixtureRequest) -> Callable[[float, str], None]:
 def assert_tensor() -> Callable[..., None]:
     """Compare a tensor with what it should be: kind, shape, dtype, finiteness, then values."""
     return compare_tensors
+
+
+@pytest.fixture
+def ranks(request: pytest.FixtureRequest) -> Any:
+    """Run a function on as many processes as the mark `ranks(n)` says; see `handout_ranks/`."""
+    if not __package__ and str(Path(__file__).parent) not in sys.path:
+        sys.path.insert(0, str(Path(__file__).parent))
+    module = importlib.import_module(f"{__package__ or ''}.handout_ranks.running".lstrip("."))
+    notebook = chosen_notebook(request.config)
+    prepare = functools.partial(load_notebook, notebook) if notebook is not None else None
+    size, limit = (request.node.get_closest_marker(name) for name in ("ranks", "timeout"))
+    return module.Ranks(size.args[0], limit.args[0] if limit else 60, prepare)
 
 
 def compare_tensors(

@@ -29,6 +29,8 @@ class Operations:
     def __init__(self, finder: SubmissionFinder, objects: GuestObjects) -> None:
         self._finder = finder
         self._objects = objects
+        self.ask_network: Callable[..., Any] | None = None
+        """Asks the network between the ranks, if this process is one of them."""
 
     def handle(
         self, operation: str, extra: tuple[Any, ...], values: list[Any], named: dict[str, Any]
@@ -47,6 +49,14 @@ class Operations:
 
     def do_call(self, _extra: Any, values: list[Any], named: dict[str, Any]) -> Any:
         """Call the first value with the others."""
+        return values[0](*values[1:], **named)
+
+    def do_rank(self, extra: tuple[Any, ...], values: list[Any], named: dict[str, Any]) -> Any:
+        """Call as one rank of several: `(rank, number of ranks)`."""
+        from runners.guest.distributed import join_ranks  # noqa: PLC0415 - needs torch
+
+        assert self.ask_network is not None
+        join_ranks(extra[0], extra[1], self.ask_network, self._finder.origins)
         return values[0](*values[1:], **named)
 
     def do_get(self, extra: tuple[Any, ...], values: list[Any], _named: Any) -> Any:

@@ -107,7 +107,8 @@ def _serve(sock: socket.socket, submission: dict[str, Any], settings: dict[str, 
     objects = GuestObjects()
     caps = Caps(frame_bytes=settings["frame_bytes"])
     device = settings.get("device", "cpu")
-    peer = Peer(ProcessChannel(sock), objects, Operations(finder, objects).handle, caps, device)
+    operations = Operations(finder, objects)
+    peer = Peer(ProcessChannel(sock), objects, operations.handle, caps, device)
 
     def ask_judge(number: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         try:
@@ -119,7 +120,11 @@ def _serve(sock: socket.socket, submission: dict[str, Any], settings: dict[str, 
         with contextlib.suppress(RaisedThere):
             peer.ask("loading", (origin, index))
 
+    def ask_network(*request: Any) -> Any:
+        return peer.ask("network", request)
+
     objects.ask_judge = ask_judge
+    operations.ask_network = ask_network
     finder.on_cell = on_cell
     while True:
         peer.serve()

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from runners.judge.errors import SuiteFault
+from runners.judge.guests import Guests
 from runners.judge.manifest import wants_gpu
+from runners.judge.ranks import Ranks
 from runners.judge.recorder import Recorder
 from runners.judge.tensors import assert_tensor as compare
 
@@ -70,6 +73,16 @@ def leaderboard(request: pytest.FixtureRequest) -> Callable[..., None]:
         recorder.leaderboard.append({"name": name, "value": value, "order": order})
 
     return put
+
+
+@pytest.fixture
+def ranks(request: pytest.FixtureRequest) -> Ranks:
+    """Runs a function of the submission on as many processes as `ranks(n)` marks the check with."""
+    guests = request.config.stash[RECORDER].guests
+    if not isinstance(guests, Guests):
+        raise SuiteFault("ranks are processes of a guest; shared isolation has none")
+    mark = request.node.get_closest_marker("ranks")
+    return Ranks(guests, mark.args[0])
 
 
 class SubmissionView:

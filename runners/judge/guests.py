@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from runners.judge.anew import load_anew
@@ -19,7 +19,7 @@ from runners.judge.objects import JudgeObjects
 from runners.judge.raised import local_exception
 from runners.wire.caps import Caps
 from runners.wire.errors import EncodeError, ProtocolError
-from runners.wire.peer import Peer, RaisedThere
+from runners.wire.peer import Asked, Handler, Peer, RaisedThere
 
 LEVELS = ("session", "package", "module", "class", "function")
 _CHEATED = "the code wrote into the line that belongs to Sandglass"
@@ -56,6 +56,8 @@ class Guests:
         self._peers: dict[int, Peer] = {}
         self._dead: dict[int, GuestEnded] = {}
         self._level = "function"
+        self._beside: tuple[str, GuestEnded | None] = ("", None)
+        """What the check's further processes printed, and how the first of them had died."""
         self.base = 0
         """The process that has loaded the submission; every scope is forked from it."""
         self.loads: list[tuple[str, int]] = []
@@ -88,14 +90,20 @@ class Guests:
         """Ask the submission, in the process of the current scope."""
         if not self.running:
             raise SuiteFault("the submission cannot be used while the checks are being collected")
-        number = self._current()
+        number = self.current()
         if self.pending_seeds:
             seeds, self.pending_seeds = self.pending_seeds, []
             self.ask_process(number, "seed", (seeds,))
+        with self.one_call():
+            return self.ask_process(number, operation, extra, *arguments, **named)
+
+    @contextlib.contextmanager
+    def one_call(self) -> Iterator[None]:
+        """Wait no longer than a call may take."""
         of_the_check = self._line.deadline
         self._line.deadline = min(of_the_check, time.monotonic() + self._call_seconds)
         try:
-            return self.ask_process(number, operation, extra, *arguments, **named)
+            yield
         finally:
             self._line.deadline = of_the_check
 
@@ -108,10 +116,16 @@ class Guests:
         **named: Any,
     ) -> Any:
         """Ask one process. Raises what the submission raised, or `GuestEnded`."""
+        with self.judged(number):
+            return self._peers[number].ask(operation, extra, arguments, named)
+
+    @contextlib.contextmanager
+    def judged(self, number: int) -> Iterator[None]:
+        """Talk with one process; what comes of it is raised as `ask_process` says."""
         if number in self._dead:
             raise GuestEnded(self._dead[number].outcome, str(self._dead[number]))
         try:
-            return self._peers[number].ask(operation, extra, arguments, named)
+            yield
         except RaisedThere as raised:
             own = self.objects.raised_here(raised.details)
             raise own or local_exception(raised.details) from None
@@ -124,7 +138,8 @@ class Guests:
             self._dead[number] = ended
             raise
 
-    def _current(self) -> int:
+    def current(self) -> int:
+        """The process of the current scope, forked if need be."""
         if self._level not in self._open:
             self._open[self._level] = self.open(self._parent(), f"{self._level}:{self.label}")
         return self._open[self._level]
@@ -137,7 +152,25 @@ class Guests:
         """Give the running check a process that has loaded the submission anew, on `device`."""
         self._open["function"] = load_anew(self, self._line, device, latest)
 
-    def open(self, parent: int, label: str, *, device: str = "") -> int:
+    def begin(
+        self, number: int, operation: str, extra: tuple[Any, ...], arguments: tuple[Any, ...]
+    ) -> Asked:
+        """Ask one process without waiting."""
+        with self.judged(number):
+            return self._peers[number].begin(operation, extra, arguments)
+
+    def speaker(self, numbers: Collection[int]) -> int:
+        """The first of these processes that has said something, or has ended."""
+        return self._line.speaker(numbers)
+
+    def proceed(self, number: int, asked: Asked) -> bool:
+        """Take one message of a process; whether `asked` has its result."""
+        with self.judged(number):
+            return self._peers[number].proceed(asked)
+
+    def open(
+        self, parent: int, label: str, *, device: str = "", handler: Handler | None = None
+    ) -> int:
         """Fork a process. Raises `GuestEnded` when the one to fork from is gone.
 
         With a device, and parent 0: a process that knows nothing of the submission yet.
@@ -151,7 +184,7 @@ class Guests:
         if answer[0] != "opened":
             raise GuestEnded("crashed", "the process that loaded the submission has ended")
         channel = ScopeChannel(self._line, number)
-        self._peers[number] = Peer(channel, self.objects, self._answer, self._caps)
+        self._peers[number] = Peer(channel, self.objects, handler or self.answer, self._caps)
         return number
 
     def close_process(self, number: int) -> str:
@@ -165,6 +198,15 @@ class Guests:
             output = ended["output"]
         return output if type(output) is str else ""
 
+    def close_beside(self, number: int, name: str, death: GuestEnded | None) -> None:
+        """End a further process of the running check, which answers for how such a one died."""
+        printed, fallen = self._beside
+        output = self.close_process(number)
+        printed += f"{name}:\n{output}" if output else ""
+        self._beside = printed, fallen or death
+        self._dead.pop(number, None)
+        self._line.forget(number)
+
     def close_level(self, level: str) -> tuple[str, GuestEnded | None]:
         """End the process of a scope: what it printed, and how it had died if it had."""
         number = self._open.pop(level, None)
@@ -172,6 +214,9 @@ class Guests:
             return "", None
         output = self.close_process(number)
         death = self._dead.pop(number, None)
+        if level == "function":
+            (printed, fallen), self._beside = self._beside, ("", None)
+            output, death = output + printed, death or fallen
         if self._line.forget(number) and death is None:
             death = GuestEnded("crashed", _CHEATED)
         return output, death
@@ -181,7 +226,7 @@ class Guests:
         request = next(self._numbers)
         self._line.supervise("loaded", request, request=request)
 
-    def _answer(
+    def answer(
         self, operation: str, extra: tuple[Any, ...], values: list[Any], named: dict[str, Any]
     ) -> Any:
         """What a guest process may ask of the judge."""

@@ -6,6 +6,7 @@ import os
 import select
 import time
 from collections import deque
+from collections.abc import Collection
 from typing import Any
 
 from runners.judge.errors import GuestEnded, GuestLost
@@ -49,6 +50,14 @@ class Line:
                 return queue.popleft()
             if scope in self.ended:
                 raise _died(self.ended[scope])
+            self._take(self.deadline)
+
+    def speaker(self, scopes: Collection[int]) -> int:
+        """Waits until one of these guest processes has said something or has ended; which one."""
+        while True:
+            for scope in scopes:
+                if self._waiting.get(scope) or scope in self.ended:
+                    return scope
             self._take(self.deadline)
 
     def supervise(self, *message: Any, request: int) -> tuple[Any, ...]:

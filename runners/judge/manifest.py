@@ -11,6 +11,7 @@ import pytest
 
 from runners.judge.errors import SuiteFault
 
+MAX_RANKS = 16
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
 MARKS = {
     "points(n)": "what the check is worth",
@@ -18,7 +19,7 @@ MARKS = {
     "hint(text)": "what the student reads when it fails",
     "timeout(seconds)": "how long it may run",
     "gpu": "runs on a GPU where the run has one",
-    "ranks(n)": "runs on n processes",
+    "ranks(n)": "runs on n processes, 1 to " + str(MAX_RANKS),
 }
 
 
@@ -83,6 +84,7 @@ def _check(item: pytest.Item, identity: str, problems: dict[str, str], seconds: 
         raise SuiteFault(f"{identity}: visibility {visibility!r} is none of {known}")
     if wants_gpu(item) and item.get_closest_marker("ranks") is not None:
         raise SuiteFault(f"{identity} is marked both `gpu` and `ranks`: use one of them")
+    _check_ranks(item, identity)
     return Check(
         id=identity,
         title=_title(item, visibility),
@@ -115,6 +117,14 @@ def _points(item: pytest.Item, identity: str) -> Decimal:
     if not points.is_finite() or points < 0:
         raise SuiteFault(f"{identity}: points({value!r}) must be a number from 0 on")
     return points
+
+
+def _check_ranks(item: pytest.Item, identity: str) -> None:
+    size = _mark(item, "ranks", None)
+    if size is not None and (type(size) is not int or not 1 <= size <= MAX_RANKS):
+        raise SuiteFault(f"{identity}: ranks({size!r}) must be a whole number, 1 to {MAX_RANKS}")
+    if size is None and "ranks" in getattr(item, "fixturenames", ()):
+        raise SuiteFault(f"{identity} uses the fixture `ranks` without the mark `ranks(n)`")
 
 
 def _title(item: pytest.Item, visibility: str) -> str:

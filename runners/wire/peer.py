@@ -103,6 +103,32 @@ class Call:
         return self.tensors.received(tensor, number)
 
 
+class Asked:
+    """A question on its way, and its answer once that has come."""
+
+    def __init__(self, number: int, call: Call) -> None:
+        self.number = number
+        self.call = call
+        self.result: Any = None
+
+
+class Later:
+    """What a handler gives when it cannot answer yet; the other side waits until it is settled."""
+
+    def __init__(self) -> None:
+        self._reply: Callable[[Any], None] | None = None
+
+    def settle(self, result: Any) -> None:
+        """Answer now. An `EncodeError` comes out where the answer cannot be said."""
+        if self._reply is None:
+            raise RuntimeError("nobody waits for this answer")
+        self._reply(result)
+
+    def replies_by(self, reply: Callable[[Any], None]) -> None:
+        """How the answer gets to the other side."""
+        self._reply = reply
+
+
 class Peer:
     """One end of a channel."""
 
@@ -135,6 +161,19 @@ class Peer:
         Raises `RaisedThere`, `ProtocolError`, `ChannelClosed`, and `EncodeError` when an argument
         cannot cross.
         """
+        asked = self.begin(operation, extra, arguments, named)
+        while not self.proceed(asked):
+            pass
+        return asked.result
+
+    def begin(
+        self,
+        operation: str,
+        extra: tuple[Any, ...] = (),
+        arguments: Sequence[Any] = (),
+        named: Mapping[str, Any] | None = None,
+    ) -> Asked:
+        """Ask without waiting for the answer; `proceed` takes what comes. Raises `EncodeError`."""
         named = dict(named or {})
         values = [*arguments, *named.values()]
         number = secrets.randbits(63)
@@ -146,7 +185,26 @@ class Peer:
             encoder.add(value)
         self._channel.send(encoder.payload())
         call.set_arguments(values)
-        return self._answer(number, call)
+        return Asked(number, call)
+
+    def proceed(self, asked: Asked) -> bool:
+        """Take the next message: a question of the other side is answered, an answer ends it.
+
+        Tells whether `asked` has its result. Raises what `ask` raises.
+        """
+        decoder, header = self._receive(asked.call)
+        if header[0] == "ask":
+            self._serve(decoder, header)
+            return False
+        if header[:2] != ("answer", asked.number):
+            raise ProtocolError("an answer to another question")
+        if header[2] == "raised":
+            raise RaisedThere(header[3])
+        for index in _indices(header[3]):
+            apply_change(asked.call.resolve(("argument", index)), decoder.next())
+        asked.result = decoder.next()
+        decoder.end()
+        return True
 
     def serve(self) -> None:
         """Answer the next request. Raises `ChannelClosed`, `ProtocolError`."""
@@ -163,29 +221,15 @@ class Peer:
             raise ProtocolError("malformed header")
         return decoder, header
 
-    def _answer(self, number: int, call: Call) -> Any:
-        while True:
-            decoder, header = self._receive(call)
-            if header[0] == "ask":
-                self._serve(decoder, header)
-                continue
-            if header[:2] != ("answer", number):
-                raise ProtocolError("an answer to another question")
-            if header[2] == "raised":
-                raise RaisedThere(header[3])
-            for index in _indices(header[3]):
-                apply_change(call.resolve(("argument", index)), decoder.next())
-            result = decoder.next()
-            decoder.end()
-            return result
-
     def _serve(self, decoder: Decoder, header: tuple[Any, ...]) -> None:
         _, number, operation, extra, names = _check_ask(header)
         if self._depth >= MAX_DEPTH:
             raise ProtocolError(f"calls nested deeper than {MAX_DEPTH}")
         self._depth += 1
         try:
-            self._channel.send(self._perform(decoder, number, operation, extra, names))
+            answer = self._perform(decoder, number, operation, extra, names)
+            if answer:
+                self._channel.send(answer)
         finally:
             self._depth -= 1
 
@@ -197,6 +241,7 @@ class Peer:
         extra: tuple[Any, ...],
         names: tuple[str, ...],
     ) -> bytes:
+        """The answer as a message; empty when it comes later."""
         call = Call(self._objects, self._gradients.called(number))
         try:
             values, spans = _read_arguments(decoder, call)
@@ -208,6 +253,11 @@ class Peer:
                 result = self._gradients.backward(extra, values)
             else:
                 result = self._handler(operation, extra, values[:split], named)
+            if isinstance(result, Later):
+                result.replies_by(
+                    lambda late: self._channel.send(self._reply(number, call, values, spans, late))
+                )
+                return b""
             return self._reply(number, call, values, spans, result)
         except RaisedForPeer as raised:
             return _raised(number, raised.details)
