@@ -88,7 +88,7 @@ def test_forbidden(ranks): ranks.run(hides, [(torch.ones(2),)] * 2, allow=["send
 @pytest.fixture
 def handout(tmp_path: Path) -> Path:
     """A handout with checks on ranks, with the solution as a notebook and without `.py` files."""
-    changes = {
+    changes: dict[str, str | None] = {
         "solution/question1.py": QUESTION1 + RANKS,
         "checks/public/test_question1.py": CHECK,
     }
