@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from assignments.answers import ANSWERS_FILE
+from assignments.answers.typed import template
 from assignments.errors import AssignmentInvalid, Fault
 from assignments.handout_notebook import namespace_faults, notebook_bytes
 from assignments.loader import read_folder
@@ -39,6 +41,8 @@ def build_handout(folder: Path, spec: AssignmentSpec) -> dict[str, bytes]:
     statement = _statement(folder)
     if statement:
         built[STATEMENT] = statement
+    if spec.answers:
+        built[ANSWERS_FILE] = template(spec).encode()
     if spec.files.notebook is not None:
         built[spec.files.notebook.file] = _notebook(spec, built, statement)
     built |= {f"checks/{name}": data for name, data in public.items()}

@@ -9,6 +9,7 @@ import tomllib
 from decimal import Decimal
 from pathlib import Path
 
+from assignments.answers.declaring import check_answers, read_answers
 from assignments.errors import Fault
 from assignments.fields import Table
 from assignments.spec import (
@@ -28,7 +29,7 @@ WITHOUT_GPU = ("cpu", "wait")
 VERDICTS = ("graded", "rejected")
 BAD_OUTCOMES = ("failed", "error", "timeout", "memory", "crashed", "not_run")
 
-_CHECK_ID = re.compile(r"(public|hidden)/[^:\s]+\.py(::[A-Za-z_]\w*){1,2}")
+_CHECK_ID = re.compile(r"(public|hidden)/[^:\s]+\.py(::[A-Za-z_]\w*){1,2}|answers::[a-z]\w*")
 _PROBLEM_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 # A submission's module with one of these names would be mistaken for the real one.
 _TAKEN_MODULES = sys.stdlib_module_names | {"torch", "numpy", "pytest", "notebook"}
@@ -50,19 +51,21 @@ def read_toml(folder: Path, name: str, faults: list[Fault]) -> Table | None:
 
 def read_declaration(slug: str, table: Table) -> AssignmentSpec:
     """Turn `assignment.toml` into a spec. Faults go to the table's list."""
+    problems = tuple(_problem(problem) for problem in table.tables("problems"))
+    has_code = any(problem.kind is ProblemKind.CODE for problem in problems)
     spec = AssignmentSpec(
         slug=slug,
         title=table.text("title"),
         points=table.required_decimal("points"),
         isolation=table.choice("isolation", ISOLATIONS, "split"),
-        files=_files(table.table("files")),
+        files=_files(table.table("files"), has_code=has_code or not problems),
         limits=_limits(table.table("limits")),
         attempts_per_day=_attempts(table.table("attempts")),
         preload=_preload(resources := table.table("resources")),
         gpus=(gpus := resources.integer("gpus", 0, least=0) or 0),
         without_gpu=_without_gpu(resources, gpus),
         mutant_hints=_feedback(table.table("feedback")),
-        problems=tuple(_problem(problem) for problem in table.tables("problems")),
+        problems=problems,
     )
     resources.finish()
     table.finish()
@@ -70,9 +73,9 @@ def read_declaration(slug: str, table: Table) -> AssignmentSpec:
     return spec
 
 
-def _files(table: Table) -> FilesSpec:
-    required = table.texts("required")
-    if not required and table.has("required"):
+def _files(table: Table, *, has_code: bool) -> FilesSpec:
+    required = table.texts("required", None if has_code else ())
+    if has_code and not required and table.has("required"):
         table.fault("required", "is empty.", "Name at least one file.")
     for name in required:
         _check_file_name(name, table)
@@ -168,6 +171,7 @@ def _problem(table: Table) -> ProblemSpec:
         points=table.required_decimal("points"),
         checks=table.texts("checks", ()),
         provides=table.texts("provides", ()),
+        answers=read_answers(table) if kind is ProblemKind.ANSWER else (),
     )
     if problem.id and not _PROBLEM_ID.fullmatch(problem.id):
         table.fault("id", f"is {problem.id!r}.", "Use small letters, digits, '-' and '_'.")
@@ -175,6 +179,8 @@ def _problem(table: Table) -> ProblemSpec:
         table.fault("checks", "is missing.", "A code problem names at least one check file.")
     if kind is not ProblemKind.CODE and problem.checks:
         table.fault("checks", f"stands in a problem of kind {kind.value!r}.", "Remove it.")
+    if kind is not ProblemKind.ANSWER and table.tables("answers", required=False):
+        table.fault("answers", f"stands in a problem of kind {kind.value!r}.", "Remove it.")
     table.finish()
     return problem
 
@@ -198,6 +204,7 @@ def _check_problems(spec: AssignmentSpec, table: Table) -> None:
                     f"names {check!r}, which problem {owner[check]!r} names too.",
                     "A check file belongs to one problem.",
                 )
+    check_answers(spec.problems, table)
     total = sum((problem.points for problem in spec.problems), Decimal(0))
     if spec.problems and spec.points and total != spec.points:
         table.fault(

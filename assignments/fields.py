@@ -77,6 +77,48 @@ class Table:
             return {}
         return dict(value)
 
+    def written(self, key: str, *, required: bool = True) -> str:
+        """A number or a text, as a text; empty where there is none, and after a fault."""
+        value = self._take(key, required=required)
+        if value is None:
+            return ""
+        if not _is_written(value):
+            self._wrong(key, value, 'a number, or a text in quotes such as "2.6 GB"')
+            return ""
+        return str(value)
+
+    def grid(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """A list of rows of numbers or texts, all of one length; empty after a fault."""
+        value = self._take(key, required=True)
+        if value is None:
+            return ()
+        rows = value if isinstance(value, list) else []
+        if not rows or not all(isinstance(row, list) and row for row in rows):
+            self._wrong(key, value, 'a list of rows, such as [[1, 2], ["3 GB", 4]]')
+            return ()
+        if len({len(row) for row in rows}) > 1 or not all(_is_written(c) for r in rows for c in r):
+            self.fault(key, "is no table.", "Give all rows as many numbers or texts in quotes.")
+            return ()
+        return tuple(tuple(str(cell) for cell in row) for row in rows)
+
+    def is_list(self, key: str) -> bool:
+        """Whether the file sets this key to a list."""
+        return isinstance(self._values.get(key), list)
+
+    def ranges(self, key: str) -> dict[str, tuple[Decimal, Decimal]]:
+        """A table of ranges, `{ N = [2, 64] }`, empty where there is none."""
+        value = self._take(key, required=False)
+        if value is None:
+            return {}
+        if not isinstance(value, dict) or not all(map(self._is_range, value.values())):
+            self._wrong(key, value, "a table of ranges, such as { N = [2, 64] }")
+            return {}
+        return {name: (Decimal(low), Decimal(high)) for name, (low, high) in value.items()}
+
+    def _is_range(self, value: object) -> bool:
+        ends = value if isinstance(value, list) and len(value) == 2 else [None]  # noqa: PLR2004
+        return all(self._number(end, quoted=False) is not None for end in ends)
+
     def flag(self, key: str, *, default: bool) -> bool:
         """Read `true` or `false`."""
         value = self._take(key, required=False)
@@ -148,9 +190,9 @@ class Table:
             value = None
         return Table(value or {}, self._path, f"{self._prefix}{key}.", self._faults)
 
-    def tables(self, key: str) -> list[Table]:
+    def tables(self, key: str, *, required: bool = True) -> list[Table]:
         """An array of tables, counted from 1 in messages."""
-        value = self._take(key, required=True)
+        value = self._take(key, required=required)
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
@@ -186,6 +228,12 @@ class Table:
         except InvalidOperation:
             return None
         return number if number.is_finite() else None
+
+
+def _is_written(value: object) -> bool:
+    if isinstance(value, str):
+        return bool(value.strip())
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def _described(value: object) -> str:

@@ -221,9 +221,9 @@ def _label(mutant: str) -> str:
 
 
 def _uploads(folder: Path, spec: AssignmentSpec) -> dict[str, dict[str, bytes]]:
-    uploads = {REFERENCE: solution_files(folder), HANDOUT: handout_files(folder, spec)}
+    uploads = {REFERENCE: solution_files(folder, spec), HANDOUT: handout_files(folder, spec)}
     for mutant in spec.mutants:
-        uploads[_label(mutant.name)] = mutant_files(folder, mutant)
+        uploads[_label(mutant.name)] = mutant_files(folder, spec, mutant)
     return uploads
 
 
@@ -232,8 +232,9 @@ def _graded(planned: _Planned, spec: AssignmentSpec, grade: Grade) -> GateRun:
         upload = triage(planned.files, spec)
     except UploadRejected as error:
         return GateRun("rejected", error.message)
-    # What nothing reads changes nothing.
-    return grade(planned.label, upload, planned.checks) if planned.checks else GateRun("graded")
+    # What nothing reads changes nothing. Answers are read by no check.
+    spared = not planned.checks and not spec.answers
+    return GateRun("graded") if spared else grade(planned.label, upload, planned.checks)
 
 
 def _fault_promise(label: str, run: GateRun) -> Promise:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from assignments.answers import ANSWERS_FILE, ID_PREFIX
+from assignments.answers.typed import as_file, read_answers_file, right_answers
 from assignments.declaration import read_declaration, read_expectation, read_toml
 from assignments.definitions import parse, signature, top_level
 from assignments.errors import AssignmentInvalid, Fault
@@ -83,22 +85,27 @@ def read_suite(folder: Path, spec: AssignmentSpec) -> dict[str, bytes]:
     return {n: data for n, data in files.items() if n in named or not _is_check_file(n)}
 
 
-def solution_files(folder: Path) -> dict[str, bytes]:
-    """Read the reference solution as a student would upload it."""
-    return read_folder(folder / "solution")
+def solution_files(folder: Path, spec: AssignmentSpec) -> dict[str, bytes]:
+    """Read the reference solution as a student would upload it, with the right answers typed."""
+    files = read_folder(folder / "solution")
+    return files | ({ANSWERS_FILE: as_file(right_answers(spec))} if spec.answers else {})
 
 
 def handout_files(folder: Path, spec: AssignmentSpec) -> dict[str, bytes]:
-    """Read the handout as a student would upload it untouched: the required files."""
+    """Read the handout as a student would upload it untouched: what is required, no answers."""
     files = read_folder(folder / "handout")
-    return {name: files[name] for name in spec.files.required if name in files}
+    names = [*spec.files.required, *([ANSWERS_FILE] if spec.answers else [])]
+    return {name: files[name] for name in names if name in files}
 
 
-def mutant_files(folder: Path, mutant: MutantSpec) -> dict[str, bytes]:
-    """Lay a mutant's files over the solution's, as one upload."""
+def mutant_files(folder: Path, spec: AssignmentSpec, mutant: MutantSpec) -> dict[str, bytes]:
+    """Lay a mutant's files over the solution's, as one upload; answers one by one."""
     own = read_folder(folder / "mutants" / mutant.name)
     own.pop(EXPECTATION, None)
-    base = solution_files(folder)
+    base = solution_files(folder, spec)
+    if spec.answers and ANSWERS_FILE in own:
+        wrong = read_answers_file(ANSWERS_FILE, own[ANSWERS_FILE], spec)
+        own[ANSWERS_FILE] = as_file({**right_answers(spec), **wrong.answers})
     if any(name.endswith(".ipynb") for name in own):
         # A notebook stands in place of the .py files; both together would be refused.
         base = {name: data for name, data in base.items() if not name.endswith(".py")}
@@ -131,6 +138,9 @@ def _parse_all(files: Mapping[str, bytes], faults: list[Fault]) -> dict[str, ast
 
 def _check_solution(files: Mapping[str, bytes], spec: AssignmentSpec, faults: list[Fault]) -> None:
     present = below(files, "solution")
+    if spec.answers and ANSWERS_FILE in present:
+        remedy = "Delete it: the declared values are the solution's answers."
+        faults.append(Fault(f"solution/{ANSWERS_FILE}", "", "is not needed.", remedy))
     for name in spec.files.required:
         if name not in present:
             remedy = near_miss(name, present.keys() - set(spec.files.required))
@@ -191,6 +201,7 @@ def _mutants(
         {n.split("/")[1] for n in files if n.startswith("mutants/") and n.count("/") > 1}
     )
     suite = {check for problem in spec.problems for check in problem.checks}
+    answers = {ID_PREFIX + answer.id for answer in spec.answers}
     mutants = []
     for name in names:
         path = f"mutants/{name}/{EXPECTATION}"
@@ -201,7 +212,10 @@ def _mutants(
         mutants.append(mutant)
         for check in mutant.fails:
             file = check.partition("::")[0]
-            if file not in suite and "::" in check:
+            if check.startswith(ID_PREFIX) and check not in answers:
+                message = f"names {check!r}, but there is no such question."
+                faults.append(Fault(path, "fails", message, near_miss(check, answers)))
+            elif not check.startswith(ID_PREFIX) and file not in suite and "::" in check:
                 message = f"names {check!r}, but no problem has the check file {file!r}."
                 faults.append(Fault(path, "fails", message, near_miss(file, suite)))
         if set(below(files, f"mutants/{name}")) == {EXPECTATION}:

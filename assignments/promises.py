@@ -108,7 +108,7 @@ def points_promises(spec: AssignmentSpec, reference: GateRun) -> list[Promise]:
     if reference.verdict != "graded":
         return []
     broken = []
-    for problem in spec.code_problems:
+    for problem in spec.judged_problems:
         total = sum(
             (
                 possible
@@ -122,7 +122,7 @@ def points_promises(spec: AssignmentSpec, reference: GateRun) -> list[Promise]:
             remedy = "Change the points marks or the problem's points."
             text = f"{message}{_points(problem.points)}. {remedy}"
             broken.append(Promise("points", f"problem {problem.id}", text))
-    by_hand = sum((p.points for p in spec.problems if p not in spec.code_problems), Decimal(0))
+    by_hand = sum((p.points for p in spec.problems if p not in spec.judged_problems), Decimal(0))
     whole = reference.possible + by_hand
     if whole != spec.points:
         message = f"can earn {_points(whole)} points, assignment.toml says {_points(spec.points)}."

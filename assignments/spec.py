@@ -60,6 +60,65 @@ class LimitsSpec:
     scratch_mb: int | None = None
 
 
+class AnswerKind(StrEnum):
+    """What a student types."""
+
+    NUMBER = "number"
+    EXPRESSION = "expression"
+    CHOICE = "choice"
+    TABLE = "table"
+    MATRIX = "matrix"
+
+
+@dataclass(frozen=True, slots=True)
+class ToleranceSpec:
+    """How far an answer may be off."""
+
+    amount: Decimal
+    """A fraction of the right value, or a distance from it in base units."""
+    relative: bool = True
+    text: str = ""
+    """As its author wrote it; empty for the usual one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSpec:
+    """One question of a problem of kind `answer`, with the right answer."""
+
+    id: str
+    title: str
+    text: str
+    """The question, in Markdown."""
+    kind: AnswerKind
+    points: Decimal
+    hint: str = ""
+    values: tuple[tuple[str, ...], ...] = ()
+    """The right answer, row by row; a number or an expression is a table of one cell."""
+    tolerance: ToleranceSpec = ToleranceSpec(Decimal("0.000001"))
+    variables: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    """The variables of expressions, each with the range that two expressions are compared in."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What there is to choose from: Markdown by a short name."""
+    right: tuple[str, ...] = ()
+    """The options to choose."""
+    several: bool = False
+    """Whether more than one option may be chosen."""
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    partial: bool = False
+    """Whether a table with some right cells earns a share of the points."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of what is typed; a single field is 1 by 1."""
+        return len(self.values), len(self.values[0]) if self.values else 0
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether there is more than one field to fill in."""
+        return self.kind in (AnswerKind.TABLE, AnswerKind.MATRIX)
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemSpec:
     """One problem of a homework."""
@@ -72,6 +131,8 @@ class ProblemSpec:
     """Check files, relative to `checks/`."""
     provides: tuple[str, ...] = ()
     """The public interface: `module.name`."""
+    answers: tuple[AnswerSpec, ...] = ()
+    """The questions of a problem of kind `answer`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +183,16 @@ class AssignmentSpec:
     def code_problems(self) -> tuple[ProblemSpec, ...]:
         """The problems that the suite judges."""
         return tuple(p for p in self.problems if p.kind is ProblemKind.CODE)
+
+    @property
+    def judged_problems(self) -> tuple[ProblemSpec, ...]:
+        """The problems that no person needs to grade: by the suite, or by comparison."""
+        return tuple(p for p in self.problems if p.kind is not ProblemKind.WRITTEN)
+
+    @property
+    def answers(self) -> tuple[AnswerSpec, ...]:
+        """All questions whose answers are typed, in order."""
+        return tuple(answer for problem in self.problems for answer in problem.answers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from assignments.answers import ANSWERS_FILE
+from assignments.answers.typed import Given, Typed, read_answers_file
 from assignments.archives import FOREIGN_SUFFIXES, is_archive, unpack
 from assignments.errors import UploadRejected
 from assignments.gathering import Gathering
@@ -51,6 +53,8 @@ class TriagedUpload:
     files: Mapping[str, bytes] = field(default_factory=dict)
     """The files that are no Python: data, PDFs, text."""
     notices: tuple[str, ...] = ()
+    answers: Mapping[str, Given] = field(default_factory=dict)
+    """What was typed, by question; a question that is left out was not answered."""
 
 
 def triage(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> TriagedUpload:
@@ -63,8 +67,9 @@ def triage(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> TriagedU
         raise UploadRejected(
             "The upload holds no files: choose the files of this homework and upload again."
         )
+    typed = _typed(files, spec)
     notebook = _chosen_notebook(files, spec)
-    return _sorted(files, notebook, spec)
+    return _sorted(files, notebook, typed, spec)
 
 
 def opened(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> dict[str, bytes]:
@@ -152,6 +157,12 @@ def _strip_top_folder(files: dict[str, bytes]) -> dict[str, bytes]:
     return files
 
 
+def _typed(files: dict[str, bytes], spec: AssignmentSpec) -> Typed:
+    if not spec.answers or ANSWERS_FILE not in files:
+        return Typed({})
+    return read_answers_file(ANSWERS_FILE, files[ANSWERS_FILE], spec)
+
+
 def _is_untouched(name: str, data: bytes, spec: AssignmentSpec) -> bool:
     return spec.handout.get(name) == hashlib.sha256(data).hexdigest()
 
@@ -191,24 +202,33 @@ def _refuse_lone_notebook(name: str, python: list[str], spec: AssignmentSpec) ->
         )
 
 
-def _sorted(files: dict[str, bytes], notebook: str | None, spec: AssignmentSpec) -> TriagedUpload:
+def _sorted(
+    files: dict[str, bytes], notebook: str | None, typed: Typed, spec: AssignmentSpec
+) -> TriagedUpload:
     required = set(spec.files.required)
     if notebook is not None:
         required -= set(spec.files.required_python)
     missing = [name for name in spec.files.required if name in required and name not in files]
-    if missing:
+    notices = list(typed.notices)
+    if missing and typed.answers and missing == list(spec.files.required):
+        notices.append(
+            f"No code was handed in ({_listed(missing)}), so only the answers earn points."
+        )
+        required = set()
+    elif missing:
         raise missing_files(missing, sorted(files), spec.files)
     wanted = [name for name in spec.files.required if name in required]
     wanted += sorted(n for n in files.keys() - set(spec.files.required) if _optional(n, spec.files))
     wanted = [name for name in wanted if name != notebook]
-    notices: list[str] = []
     modules = [_python_module(n, files[n]) for n in wanted if n.endswith(".py")]
     if notebook is not None and spec.files.notebook is not None:
-        module, notices = _notebook_module(notebook, files[notebook], spec.files.notebook)
+        module, said = _notebook_module(notebook, files[notebook], spec.files.notebook)
         modules.insert(0, module)
-    notices += _notice_extras(files, {*wanted, notebook or ""}, spec)
+        notices += said
+    used = {*wanted, notebook or "", *([ANSWERS_FILE] if spec.answers else [])}
+    notices += _notice_extras(files, used, spec)
     others = {name: files[name] for name in wanted if not name.endswith(".py")}
-    return TriagedUpload(tuple(modules), others, tuple(notices))
+    return TriagedUpload(tuple(modules), others, tuple(notices), typed.answers)
 
 
 def _optional(name: str, files: FilesSpec) -> bool:

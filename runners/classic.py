@@ -36,7 +36,9 @@ def grade(
     ready = line.next_event(time.monotonic() + _START_SECONDS)
     if ready is None:
         raise SandboxError(f"the sandbox did not start: {line.process.kill().stderr[-2_000:]}")
-    judgement = Judgement("cuda" if gpus else "cpu")
+    judgement = Judgement(
+        "cuda" if gpus else "cpu", said=request.submission.notices, judged=request.judged
+    )
     line.order(encode({**order(request, judgement.device), "sources": sources(request)}))
     ended_well = line.follow(judgement, on_event, time.monotonic() + seconds)
     ending = line.process.kill()

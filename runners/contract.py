@@ -162,6 +162,8 @@ class RunRequest:
     gpus: int = 0
     """How many GPUs the run gets to itself, for its checks marked `gpu`."""
     without_gpu: WithoutGpu = WithoutGpu.WAIT
+    judged: tuple[CheckResult, ...] = ()
+    """Results known without a run, such as those of typed answers; they join the report."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from runners.contract import CheckResult, Outcome, RunReport, Verdict, Visibility
 
 _RUN_LOST = "The run was not completed."
+_NOT_LOADED = "The submission could not be loaded."
 ON_THE_CPU = (
     "The checks that are meant for a GPU were run on the CPU, because no GPU was at hand. "
     "Their points count all the same."
@@ -31,6 +32,10 @@ class Judgement:
     fault: tuple[str, str] | None = None
     """Whose fault it is that the run did not end well, and what happened."""
     moments: dict[str, float] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
+    """What was noticed about the submission before it was loaded."""
+    judged: tuple[CheckResult, ...] = ()
+    """Results known without a run; they count also where the code cannot be loaded."""
 
     def take(self, event: dict[str, Any]) -> None:
         """Take note of one event."""
@@ -55,14 +60,14 @@ class Judgement:
             verdict=verdict,
             reason=reason,
             staff_detail=detail,
-            checks=tuple(map(self._check, self.manifest.values())) if scored else (),
+            checks=(*map(self._check, self.manifest.values()), *self.judged) if scored else (),
             notices=tuple(self._notices()),
             leaderboard=tuple(self.leaderboard),
         )
 
     def _notices(self) -> list[str]:
         fell_back = self.device == "cpu" and any(check["gpu"] for check in self.manifest.values())
-        return [*self.notices, *([ON_THE_CPU] if fell_back else [])]
+        return [*self.said, *self.notices, *([ON_THE_CPU] if fell_back else [])]
 
     def _verdict(self) -> tuple[Verdict, str, str]:
         blame, message = self.fault or ("", "")
@@ -72,16 +77,22 @@ class Judgement:
             return Verdict.GRADED, "", message
         if blame:
             return Verdict.SYSTEM_FAULT, "", message
-        if self.rejected:
+        if self.rejected and not self._answered():
             return Verdict.REJECTED, " ".join(self.notices), ""
-        if not self.done or set(self.results) != set(self.manifest):
+        complete = self.rejected or set(self.results) == set(self.manifest)
+        if not self.done or not complete:
             return Verdict.SYSTEM_FAULT, "", "the judge ended before every check had a result"
         return Verdict.GRADED, "", ""
 
+    def _answered(self) -> bool:
+        """Whether there is something to grade even where no code could be loaded."""
+        return any(check.outcome is not Outcome.NOT_RUN for check in self.judged)
+
     def _check(self, check: dict[str, Any]) -> CheckResult:
         result = self.results.get(check["id"])
-        if result is None:  # only when the whole guest ran out of memory
-            result = {"outcome": "not_run", "points": "0", "message": _RUN_LOST}
+        if result is None:  # only when nothing was loaded, or the whole guest ran out of memory
+            message = _NOT_LOADED if self.rejected else _RUN_LOST
+            result = {"outcome": "not_run", "points": "0", "message": message}
         return CheckResult(
             id=check["id"],
             title=check["title"],

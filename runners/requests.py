@@ -10,18 +10,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from assignments.answers import ID_PREFIX
+from assignments.answers.judging import Judged, judge_answers
 from assignments.loader import handout_signatures, load_assignment, read_suite
 from assignments.spec import AssignmentSpec, LimitsSpec
 from assignments.triage import TriagedUpload, triage
 from runners.contract import (
     Cell,
+    CheckResult,
     Isolation,
     Limits,
     Module,
+    Outcome,
     Problem,
     RunRequest,
     Submission,
     Suite,
+    Visibility,
     WithoutGpu,
 )
 
@@ -83,6 +88,23 @@ def make_request(
         preload=spec.preload,
         gpus=0 if device == "cpu" else spec.gpus,
         without_gpu=WithoutGpu.WAIT if device == "gpu" else WithoutGpu(spec.without_gpu),
+        judged=tuple(map(_result, judge_answers(spec, upload.answers))),
+    )
+
+
+def _result(judged: Judged) -> CheckResult:
+    """A typed answer beside the checks: hidden, but for what is wrong with how it was written."""
+    answer, outcome = judged.answer, Outcome(judged.outcome)
+    return CheckResult(
+        id=ID_PREFIX + answer.id,
+        title=answer.title,
+        problem=judged.problem,
+        max_points=answer.points,
+        points=judged.points,
+        outcome=outcome,
+        visibility=Visibility.VISIBLE if judged.message else Visibility.HIDDEN,
+        hint=answer.hint if outcome is Outcome.FAILED else "",
+        message=judged.message or judged.staff_message,
     )
 
 

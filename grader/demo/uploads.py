@@ -39,7 +39,7 @@ class Works:
     @cached_property
     def solution(self) -> Files:
         """All problems solved, as files."""
-        return _as_written(solution_files(self.folder))
+        return _as_written(solution_files(self.folder, self.spec))
 
     @cached_property
     def notebook(self) -> Files:
@@ -68,7 +68,7 @@ class Works:
     def mutant(self, name: str) -> Files:
         """A mistake that the homework's authors know; `KeyError` for another name."""
         mutants = {mutant.name: mutant for mutant in self.spec.mutants}
-        return _as_written(mutant_files(self.folder, mutants[name]))
+        return _as_written(mutant_files(self.folder, self.spec, mutants[name]))
 
 
 def this_term(works: Works, now: datetime) -> list[Upload]:

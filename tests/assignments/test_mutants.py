@@ -43,7 +43,7 @@ def test_a_mutant_is_laid_over_the_solution(tmp_path: Path) -> None:
     folder = write_homework(tmp_path / "hw0")
     [mutant] = load_assignment(folder).mutants
 
-    assert mutant_files(folder, mutant) == {
+    assert mutant_files(folder, load_assignment(folder), mutant) == {
         "question1.py": FILES["solution/question1.py"].encode(),
         "question2.py": b"def double(x):\n    return x * x\n",
     }
@@ -56,4 +56,4 @@ def test_a_mutant_notebook_takes_the_place_of_the_files(tmp_path: Path) -> None:
     )
     [mutant] = load_assignment(folder).mutants
 
-    assert mutant_files(folder, mutant) == {"wrong.ipynb": b"{}"}
+    assert mutant_files(folder, load_assignment(folder), mutant) == {"wrong.ipynb": b"{}"}

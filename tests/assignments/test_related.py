@@ -22,7 +22,8 @@ def related(
 ) -> set[str]:
     """The checks that judge the solution with some files changed or (None) left out."""
     homework = write_homework(folder / "hw0", changes)
-    spec, solution = load_assignment(homework), solution_files(homework)
+    spec = load_assignment(homework)
+    solution = solution_files(homework, spec)
     reach = Reach(spec, read_suite(homework, spec), solution)
     files = {name: data for name, data in solution.items() if name not in upload}
     files |= {name: text.encode() for name, text in upload.items() if text is not None}
@@ -31,6 +32,10 @@ def related(
 
 def test_the_solution_itself_reaches_nothing(tmp_path: Path) -> None:
     assert related(tmp_path, {}) == set()
+
+
+def test_answers_reach_no_check(tmp_path: Path) -> None:
+    assert related(tmp_path, {"answers.toml": "x = 1"}) == set()
 
 
 def test_a_change_reaches_the_checks_that_import_it(tmp_path: Path) -> None:

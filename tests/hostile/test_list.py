@@ -60,7 +60,7 @@ def test_the_canary_is_in_all_hidden_checks_and_the_solution() -> None:
     spec = load_assignment(ASSIGNMENT)
     suite = read_suite(ASSIGNMENT, spec)
     hidden = [data for name, data in suite.items() if name.startswith("hidden/")]
-    secrets = [*hidden, *solution_files(ASSIGNMENT).values()]
+    secrets = [*hidden, *solution_files(ASSIGNMENT, spec).values()]
 
     assert secrets
     assert [CANARY.encode() in data for data in secrets] == [True] * len(secrets)

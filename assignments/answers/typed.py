@@ -1,0 +1,202 @@
+"""Answers as they were typed: texts by question, out of TOML and back into it."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from assignments.answers.text import MAX_TEXT
+from assignments.errors import UploadRejected
+from assignments.fields import near_miss
+from assignments.names import shown
+from assignments.spec import AnswerKind, AnswerSpec, AssignmentSpec
+
+MAX_BYTES = 200_000
+_NAMED = 5
+_WIDTH = 96
+
+Given = str | list[str] | list[list[str]]
+"""A text, some texts, or rows of texts. Plain values, for they are kept in a JSON column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The answers of one file: only those that say something."""
+
+    answers: Mapping[str, Given]
+    notices: tuple[str, ...] = ()
+
+
+def read_answers_text(name: str, text: str, spec: AssignmentSpec) -> Typed:
+    """Read `id = "..."` lines. Raises `UploadRejected` for what is no TOML."""
+    if len(text) > MAX_BYTES:
+        raise UploadRejected(f"{name} is too large: it needs one line for each answer.")
+    try:
+        values = tomllib.loads(text, parse_float=str)
+    except RecursionError:
+        raise UploadRejected(f"{name} is nested too deeply: write a list of rows.") from None
+    except ValueError as error:
+        raise UploadRejected(
+            f'{name} cannot be read ({error}): write each answer in quotes, such as x = "2.6 GB", '
+            "and a table as a list of rows."
+        ) from None
+    known = {answer.id: answer for answer in spec.answers}
+    given = {id_: found for id_, value in values.items() if (found := _given(value)) is not None}
+    answers = {id_: value for id_, value in given.items() if id_ in known and not is_blank(value)}
+    return Typed(answers, tuple(_notices(name, values, given, known)))
+
+
+def read_answers_file(name: str, data: bytes, spec: AssignmentSpec) -> Typed:
+    """Read an `answers.toml`. Raises `UploadRejected`."""
+    if len(data) > MAX_BYTES:
+        raise UploadRejected(f"{name} is too large: it needs one line for each answer.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UploadRejected(f"{name} is not UTF-8: save it as UTF-8 and upload again.") from None
+    return read_answers_text(name, text, spec)
+
+
+def is_blank(value: Given) -> bool:
+    """Whether nothing was typed, in none of the fields."""
+    return not any(cell.strip() for cell in _cells(value))
+
+
+def _cells(value: Given) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+        return
+    for part in value:
+        yield from _cells(part)
+
+
+def _given(value: Any) -> Given | None:
+    """A value as texts; None where it is something else than texts and numbers."""
+    if not isinstance(value, list):
+        return _text(value)
+    rows = [[_text(c) for c in row] if isinstance(row, list) else _text(row) for row in value]
+    flat = [cell for row in rows for cell in (row if isinstance(row, list) else [row])]
+    if None in flat or len({isinstance(row, list) for row in rows}) > 1:
+        return None
+    return rows  # type: ignore[return-value]  # all of one kind, as the line above says
+
+
+def _text(value: Any) -> str | None:
+    """Numbers are as they were written: floats are never made of them."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return (value if isinstance(value, str) else f"{value}")[:MAX_TEXT]
+
+
+def _notices(
+    name: str,
+    values: Mapping[str, Any],
+    given: Mapping[str, Given],
+    known: Mapping[str, AnswerSpec],
+) -> Iterator[str]:
+    strange = [id_ for id_ in values if id_ not in known]
+    for id_ in strange[:_NAMED]:
+        near = near_miss(id_, known).replace("'", "")
+        yield f"{name} answers {shown(id_)}, which this homework does not ask for. {near}".strip()
+    if len(strange) > _NAMED:
+        yield f"{name} answers {len(strange) - _NAMED} more questions that nobody asked."
+    for id_ in values.keys() & known.keys() - given.keys():
+        yield f"{name}: {id_} could not be read, and counts as not answered. {how_to(known[id_])}"
+
+
+def how_to(answer: AnswerSpec) -> str:
+    """How an answer is written in TOML, as a sentence."""
+    rows, columns = answer.shape
+    match answer.kind:
+        case AnswerKind.CHOICE if answer.several:
+            return f"Write the names of all that apply, such as {_list(list(answer.options)[:2])}."
+        case AnswerKind.CHOICE:
+            return f"Write one of: {', '.join(answer.options)}."
+        case AnswerKind.EXPRESSION:
+            return f"Write a formula in {', '.join(answer.variables)}, in quotes."
+        case AnswerKind.NUMBER:
+            return 'Write a number; one with a unit in quotes, such as "1.5 MB".'
+    each = f"formulas in {', '.join(answer.variables)}" if answer.variables else "values"
+    return f"Write a list of {rows} rows with {columns} {each} each."
+
+
+def template(spec: AssignmentSpec) -> str:
+    """The `answers.toml` of the handout: each question as a comment, and a place for its answer."""
+    lines = [f"# Answers of {spec.title}", "#"]
+    lines += _commented(
+        "Write each answer between the quotes and upload this file with the others, or type the "
+        "answers on the homework's page. What you leave empty is not answered."
+    )
+    for problem in spec.problems:
+        if problem.answers:
+            lines += ["", "", f"# ---- {problem.title} ({_worth(problem.points)})"]
+        for answer in problem.answers:
+            lines += ["", *_question(answer), *_field(answer)]
+    return "\n".join(lines) + "\n"
+
+
+def _question(answer: AnswerSpec) -> list[str]:
+    lines = _commented(f"{answer.title} ({_worth(answer.points)})")
+    lines += _commented(answer.text)
+    lines += [f"#   {name}: {text}" for name, text in answer.options.items()]
+    lines += _commented(how_to(answer))
+    return lines
+
+
+def _worth(points: Decimal) -> str:
+    return f"{points.normalize():f} point{'' if points == 1 else 's'}"
+
+
+def _commented(text: str) -> list[str]:
+    return [
+        f"# {line}".rstrip()
+        for paragraph in text.strip().splitlines()
+        for line in textwrap.wrap(paragraph, _WIDTH) or [""]
+    ]
+
+
+def _field(answer: AnswerSpec) -> list[str]:
+    if not answer.is_grid:
+        return [f"{answer.id} = {_toml([] if answer.several else '')}"]
+    row = _list([""] * answer.shape[1])
+    head = [f"    #  {' | '.join(answer.columns)}"] if answer.columns else []
+    names = answer.rows or [""] * answer.shape[0]
+    body = [f"    {row},{f'  # {name}' if name else ''}" for name in names]
+    return [f"{answer.id} = [", *head, *body, "]"]
+
+
+def right_answers(spec: AssignmentSpec) -> dict[str, Given]:
+    """The declared answers, as a student would type them."""
+    return {answer.id: _right(answer) for answer in spec.answers}
+
+
+def _right(answer: AnswerSpec) -> Given:
+    if answer.kind is AnswerKind.CHOICE:
+        return list(answer.right) if answer.several else answer.right[0]
+    return [list(row) for row in answer.values] if answer.is_grid else answer.values[0][0]
+
+
+def as_file(answers: Mapping[str, Given]) -> bytes:
+    """Write answers as an `answers.toml` that reads back as the same."""
+    return "".join(f"{id_} = {_toml(value)}\n" for id_, value in answers.items()).encode()
+
+
+def _toml(value: Given) -> str:
+    if isinstance(value, str):
+        # A JSON string is a TOML string, but for the one control character that JSON leaves as is.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"[{', '.join(map(_toml, value))}]"
+
+
+def _list(texts: list[str]) -> str:
+    return json.dumps(texts)
+
+
+def merged(name: str, base: Mapping[str, Given], data: bytes, spec: AssignmentSpec) -> bytes:
+    """Lay the answers of one file over others: what it leaves out is as it was."""
+    return as_file({**base, **read_answers_file(name, data, spec).answers})

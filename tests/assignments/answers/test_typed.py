@@ -1,0 +1,186 @@
+"""`answers.toml`: as it is handed out, as it comes back, and as strangers make it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assignments.answers.typed import (
+    MAX_BYTES,
+    Given,
+    as_file,
+    read_answers_file,
+    read_answers_text,
+    template,
+)
+from assignments.errors import UploadRejected
+from assignments.loader import load_assignment
+from assignments.spec import AssignmentSpec
+from assignments.triage import triage
+from tests.assignments.homework import DECLARATION, write_homework
+from tests.assignments.questions import ANSWERS, RIGHT
+from tests.assignments.uploads import SOURCES, zipped
+
+TABLE_AND_CHOICE = """
+# What stage 2 shards (2 points)
+#   weights: Weights
+#   gradients: Gradients
+#   states: Optimizer states
+# Write the names of all that apply, such as ["weights", "gradients"].
+sharded = []
+
+# Memory by stage (3 points)
+# For 8 devices.
+# Write a list of 2 rows with 2 values each.
+stages = [
+    #  weights | states
+    ["", ""],  # stage 0
+    ["", ""],  # stage 1
+]
+"""
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory: pytest.TempPathFactory) -> AssignmentSpec:
+    toml = DECLARATION.replace("points = 10", "points = 22", 1) + ANSWERS
+    folder: Path = tmp_path_factory.mktemp("course") / "hw0"
+    return load_assignment(write_homework(folder, {"assignment.toml": toml}))
+
+
+def test_the_template_asks_everything_and_answers_nothing(spec: AssignmentSpec) -> None:
+    text = template(spec)
+
+    assert read_answers_text("answers.toml", text, spec) == read_answers_text("a", "", spec)
+    # It may stand in a notebook's cell that somebody runs.
+    compile(text, "answers", "exec")
+    assert TABLE_AND_CHOICE in text
+
+
+def test_numbers_stay_as_they_were_written(spec: AssignmentSpec) -> None:
+    text = "model_bytes = 2.50\nproduct = [[1, 1e400], [0x10, nan]]\nbound = 'b'"
+    assert read_answers_text("a", text, spec).answers == {
+        "model_bytes": "2.50",
+        "product": [["1", "1e400"], ["16", "nan"]],
+        "bound": "b",
+    }
+
+
+def test_what_nobody_asked_is_told(spec: AssignmentSpec) -> None:
+    text = 'bond = "b"\nstages = { a = 1 }\nmodel_bytes = true\nproduct = [[1], 2]\n'
+    typed = read_answers_text("answers.toml", text, spec)
+
+    assert typed.answers == {}
+    assert sorted(typed.notices) == [
+        ("answers.toml answers bond, which this homework does not ask for. Did you mean bound?"),
+        (
+            "answers.toml: model_bytes could not be read, and counts as not answered. Write a "
+            'number; one with a unit in quotes, such as "1.5 MB".'
+        ),
+        (
+            "answers.toml: product could not be read, and counts as not answered. Write a list of "
+            "2 rows with 2 values each."
+        ),
+        (
+            "answers.toml: stages could not be read, and counts as not answered. Write a list of "
+            "2 rows with 2 values each."
+        ),
+    ]
+
+
+def test_many_unknown_questions_are_counted(spec: AssignmentSpec) -> None:
+    typed = read_answers_text("a", "".join(f"zz{n} = 1\n" for n in range(100)), spec)
+    assert len(typed.notices) == 6
+    assert typed.notices[-1] == "a answers 95 more questions that nobody asked."
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            b"model_bytes = 2.6 GB\n",
+            (
+                "answers.toml cannot be read (Expected newline or end of document after a "
+                "statement (at line 1, column 19)): write each answer in quotes, such as "
+                'x = "2.6 GB", and a '
+                "table as a list of rows."
+            ),
+        ),
+        (b"\xff\xfe", "answers.toml is not UTF-8: save it as UTF-8 and upload again."),
+        (
+            b"x = " + b"[" * 50_000,
+            "answers.toml is nested too deeply: write a list of rows.",
+        ),
+        (
+            b"#" * (MAX_BYTES + 1),
+            "answers.toml is too large: it needs one line for each answer.",
+        ),
+    ],
+)
+def test_a_broken_file_is_refused(spec: AssignmentSpec, data: bytes, message: str) -> None:
+    with pytest.raises(UploadRejected) as caught:
+        read_answers_file("answers.toml", data, spec)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize("value", ["9" * 10_000, "1" + "e9" * 5_000, '"' + "x" * 100_000 + '"'])
+def test_a_large_value_is_cut_or_refused(spec: AssignmentSpec, value: str) -> None:
+    try:
+        [answer] = read_answers_text("a", f"model_bytes = {value}", spec).answers.values()
+    except UploadRejected:
+        return
+    assert len(answer) <= 2_000
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(str.strip)
+
+
+@given(st.dictionaries(st.sampled_from(["model_bytes", "bound"]), TEXTS), st.lists(TEXTS))
+def test_written_answers_read_back_as_the_same(
+    spec: AssignmentSpec, single: dict[str, str], several: list[str]
+) -> None:
+    answers: dict[str, Given] = {**single}
+    if several:
+        answers["sharded"] = several
+    assert read_answers_file("a", as_file(answers), spec).answers == answers
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_answers_or_refused(spec: AssignmentSpec, data: bytes) -> None:
+    try:
+        typed = read_answers_file("a", data, spec)
+    except UploadRejected as refusal:
+        said = refusal.message
+        assert said.startswith("a ")
+    else:
+        assert typed.answers.keys() <= {answer.id for answer in spec.answers}
+
+
+def test_an_upload_may_hold_answers(spec: AssignmentSpec) -> None:
+    upload = triage({"x.zip": zipped(SOURCES | {"answers.toml": RIGHT.encode()})}, spec)
+
+    assert upload.answers == read_answers_text("a", RIGHT, spec).answers
+    assert [module.origin for module in upload.modules] == ["question1.py", "question2.py"]
+    assert (upload.files, upload.notices) == ({}, ())
+
+
+def test_an_upload_of_answers_alone_says_what_is_missing(spec: AssignmentSpec) -> None:
+    upload = triage({"answers.toml": b'bound = "b"'}, spec)
+
+    assert (upload.modules, upload.answers) == ((), {"bound": "b"})
+    assert upload.notices == (
+        "No code was handed in (question1.py, question2.py), so only the answers earn points.",
+    )
+
+
+def test_some_of_the_code_with_answers_is_refused_as_without(spec: AssignmentSpec) -> None:
+    files = {"answers.toml": b'bound = "b"', "question1.py": SOURCES["question1.py"]}
+    with pytest.raises(UploadRejected, match=r"^question2\.py is missing"):
+        triage(files, spec)
+
+
+def test_no_code_and_no_answers_are_refused(spec: AssignmentSpec) -> None:
+    with pytest.raises(UploadRejected, match=r"question1\.py; question2\.py are missing"):
+        triage({"answers.toml": template(spec).encode()}, spec)
