@@ -167,7 +167,7 @@ def _judged(folder: Path, spec: AssignmentSpec, options: GateOptions, runs: Runs
     near, warnings = error_promises(runs.get(REFERENCE, []), mutated)
     broken += near
     if options.whole:
-        broken += lint_suite(read_suite(folder, spec))
+        broken += lint_suite(read_suite(folder, spec), spec.gpus)
         warnings += unkilled_checks(runs[REFERENCE][0], list(mutated.values()))
     return _result(spec, options, broken, warnings, runs)
 

@@ -10,9 +10,16 @@ from assignments.errors import Fault
 from assignments.proof import Promise
 
 
-def lint_suite(files: Mapping[str, bytes]) -> list[Promise]:
-    """Find hidden checks that tell a student nothing, and comparisons that let mistakes pass."""
+def lint_suite(files: Mapping[str, bytes], gpus: int = 0) -> list[Promise]:
+    """Find hidden checks that tell a student nothing, and comparisons that let mistakes pass.
+
+    And checks for a GPU in a homework that asks for none: they would never have one.
+    """
     broken = []
+    if not gpus:
+        marked = [path for path, source in sorted(files.items()) if b"pytest.mark.gpu" in source]
+        message = 'has checks marked `gpu`. Add: [resources] gpus = 1, without_gpu = "cpu"'
+        broken += [Promise("lint", path, message) for path in marked]
     for path, source in sorted(files.items()):
         if path.startswith("hidden/") and path.endswith(".py"):
             tree = parse(path, source)

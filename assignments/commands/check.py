@@ -19,6 +19,7 @@ from assignments.loader import load_assignment
 from assignments.matrix import matrix_text, resources_text, result_as_data
 from assignments.proof import Promise
 from assignments.spec import AssignmentSpec
+from runners.gpus import find_gpus
 from runners.sandboxes.base import SandboxError
 
 OK, BROKEN, USAGE = 0, 1, 2
@@ -35,16 +36,17 @@ def check(folders: Sequence[Path], options: argparse.Namespace) -> int:
             if not any(fnmatchcase(label, options.only) for label in labels(spec)):
                 continue
             met = True
-            result = _gated(folder, spec, options)
+            results = [_gated(folder, spec, options, d) for d in devices(spec, options.device)]
         except AssignmentInvalid as error:
             print(error, file=sys.stderr)
             faults = [asdict(fault) for fault in error.faults]
             reports.append({"homework": folder.name, "ok": False, "faults": faults})
             code = BROKEN
             continue
-        _print_result(spec, result, options.only)
-        reports.append(result_as_data(spec, result))
-        code = code if result.ok else BROKEN
+        for result in results:
+            _print_result(spec, result, options.only)
+            reports.append(result_as_data(spec, result))
+            code = code if result.ok else BROKEN
     if not met and code == OK:
         print(f"No run is named {options.only!r}. {_LABELS}", file=sys.stderr)
         return USAGE
@@ -53,13 +55,22 @@ def check(folders: Sequence[Path], options: argparse.Namespace) -> int:
     return code
 
 
-def _gated(folder: Path, spec: AssignmentSpec, options: argparse.Namespace) -> GateResult:
+def devices(spec: AssignmentSpec, wanted: str) -> tuple[str, ...]:
+    """Where the checks marked `gpu` are proven: on the CPU, and on a GPU where there is one."""
+    if wanted != "auto":
+        return (wanted,)
+    return ("cpu", "gpu") if spec.gpus and len(find_gpus()) >= spec.gpus else ("cpu",)
+
+
+def _gated(
+    folder: Path, spec: AssignmentSpec, options: argparse.Namespace, device: str
+) -> GateResult:
     if stale := stale_files(folder, spec):
         message = f"is stale ({', '.join(stale)}). Run: python -m assignments build {spec.slug}"
         return GateResult(spec.slug, (Promise("handout", "handout", message),), ())
     wanted = GateOptions(options.repeats, options.jobs, options.related, options.only)
     try:
-        opened = grading(folder, spec, options.sandbox, device=options.device, jobs=options.jobs)
+        opened = grading(folder, spec, options.sandbox, device=device, jobs=options.jobs)
         with opened as grade:
             return run_gate(folder, spec, grade, wanted, print_progress)
     except SandboxError as error:

@@ -7,6 +7,7 @@ import pytest
 
 from assignments.__main__ import main
 from tests.assignments.homework import QUESTION2, declaration, write_homework
+from tests.gpu_host import homework_with_gpu, path_with_gpu
 
 
 def test_build_check_and_build_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,3 +143,23 @@ def test_a_pattern_that_names_nothing_is_bad_usage(
         "No run is named 'squares'. "
         "Runs are named reference, handout, mutants/NAME; * stands for anything.\n"
     )
+
+
+def test_a_suite_is_proven_on_the_gpu_too_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program stands for the driver; this suite computes nothing on the GPU that it gets."""
+    folder = homework_with_gpu(tmp_path / "course" / "hw0", "cpu")
+    main(["build", str(folder)])
+    capsys.readouterr()
+    once = ["check", str(folder), "--sandbox", "process", "--repeats", "1", "--only", "reference"]
+
+    assert main(once) == 0
+    assert capsys.readouterr().out.count("hw0: 1 run,") == 1
+    assert main([*once, "--device", "gpu"]) == 1
+    assert "needs 1 GPU(s) and this host has 0" in capsys.readouterr().err
+    monkeypatch.setenv("PATH", path_with_gpu(tmp_path / "bin"))
+    assert main(once) == 0
+    assert capsys.readouterr().out.count("hw0: 1 run,") == 2
+    assert main([*once, "--device", "cpu"]) == 0
+    assert capsys.readouterr().out.count("hw0: 1 run,") == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.assignments.graded_by_table import RANDOM, Table, broken
-from tests.assignments.homework import HIDDEN_QUESTION1
+from tests.assignments.homework import DECLARATION, HIDDEN_QUESTION1
 
 LINT: list[tuple[str, str, list[str]]] = [
     (
@@ -48,6 +48,20 @@ def test_habits_of_hidden_checks(tmp_path: Path, old: str, new: str, messages: l
     }
 
     assert broken(tmp_path, Table(), changes) == messages
+
+
+def test_a_check_for_a_gpu_needs_a_homework_that_asks_for_one(tmp_path: Path) -> None:
+    marked = HIDDEN_QUESTION1.replace("@pytest.mark.hint", "@pytest.mark.gpu\n@pytest.mark.hint")
+    changes: dict[str, str | None] = {"checks/hidden/test_question1.py": marked}
+
+    assert broken(tmp_path / "without", Table(), changes) == [
+        (
+            "hidden/test_question1.py: has checks marked `gpu`. "
+            'Add: [resources] gpus = 1, without_gpu = "cpu"'
+        )
+    ]
+    asked = DECLARATION + '\n[resources]\ngpus = 1\nwithout_gpu = "cpu"\n'
+    assert broken(tmp_path / "with", Table(), changes | {"assignment.toml": asked}) == []
 
 
 def test_hints_reach_down_from_classes_and_modules(tmp_path: Path) -> None:

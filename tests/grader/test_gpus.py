@@ -15,7 +15,7 @@ from django.conf import settings
 from grader import gpus
 from grader.demo.child import Child
 from tests.factories import ROOT
-from tests.grader.gpu_host import path_with_gpu
+from tests.gpu_host import path_with_gpu
 from tests.grader.pipeline.broker import broker_at
 from tests.servers import RedisServer, free_port, redis_server
 

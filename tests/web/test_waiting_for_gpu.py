@@ -12,7 +12,7 @@ from grader import gpus
 from grader.domain.states import Role
 from grader.models import Assignment, Course, Membership
 from tests import factories
-from tests.grader.gpu_host import homework_with_gpu
+from tests.gpu_host import homework_with_gpu
 from tests.grader.pipeline.broker import broker_at
 from tests.grader.pipeline.road import upload
 from tests.servers import redis_server

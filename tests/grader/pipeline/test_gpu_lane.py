@@ -18,7 +18,7 @@ from grader.pipeline.enqueue import lane_of
 from grader.pipeline.sweep import Swept, sweep
 from runners.judgement import ON_THE_CPU
 from tests import factories
-from tests.grader.gpu_host import UUID, homework_with_gpu, path_with_gpu
+from tests.gpu_host import UUID, homework_with_gpu, path_with_gpu
 from tests.grader.pipeline.broker import broker_at, waiting
 from tests.grader.pipeline.road import job_of, upload
 from tests.servers import RedisServer, redis_server
