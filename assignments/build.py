@@ -47,7 +47,7 @@ def build_handout(folder: Path, spec: AssignmentSpec) -> dict[str, bytes]:
         built[spec.files.notebook.file] = _notebook(spec, built, statement)
     built |= {f"checks/{name}": data for name, data in public.items()}
     built["checks/conftest.py"] = _conftest(spec)
-    if any(b"ranks" in data for data in public.values()):
+    if any(b"mark.ranks" in data for data in public.values()):
         shipped = {path.name: path.read_bytes() for path in RANKS.glob("*.py")}
         built |= {f"checks/{RANKS.name}/{name}": data for name, data in shipped.items()}
     return built

@@ -7,6 +7,8 @@ The same checks run when you submit, with other seeds, beside some that you do n
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import functools
 import hashlib
 import importlib
@@ -15,14 +17,20 @@ import random
 import re
 import secrets
 import sys
+import time
 import types
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils.flop_counter import flop_registry
 
 MODULES: tuple[str, ...] = ()
 ROOT = Path(__file__).resolve().parent.parent
@@ -155,6 +163,98 @@ def ranks(request: pytest.FixtureRequest) -> Any:
     prepare = functools.partial(load_notebook, notebook) if notebook is not None else None
     size, limit = (request.node.get_closest_marker(name) for name in ("ranks", "timeout"))
     return module.Ranks(size.args[0], limit.args[0] if limit else 60, prepare)
+
+
+@pytest.fixture
+def measure() -> Measure:
+    """Tell what a call costs, `measure(f, x)`, or count calls of a function, `measure.calls(f)`."""
+    return Measure()
+
+
+class Work(TorchDispatchMode):
+    """Counts every operator that runs inside it."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.operators: Counter[str] = Counter()
+        self.flops, self.backward = 0, False
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else the whole compiler is imported, which takes a second
+
+    def __torch_dispatch__(
+        self, func: Any, _types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        packet = func.overloadpacket
+        self.operators[str(packet)] += 1
+        known = packet
+        if str(packet).endswith("flash_attention_for_cpu"):  # PyTorch's own table forgets it
+            known = torch.ops.aten._scaled_dot_product_flash_attention  # noqa: SLF001
+        if known in flop_registry:
+            self.flops += flop_registry[known](*args, **kwargs, out_val=result)
+        tensors = [one for one in tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor)]
+        recorded = torch.is_grad_enabled() and any(one.requires_grad for one in tensors)
+        running = torch._C._current_graph_task_id() >= 0  # noqa: SLF001 - autograd's own number
+        self.backward = self.backward or recorded or running
+        return result
+
+
+@dataclass
+class Counted:
+    """A function that counts its calls and keeps what it was given."""
+
+    function: Callable[..., Any]
+    count: int = 0
+    arguments: list[tuple[Any, ...]] = field(default_factory=list)
+    named: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Count, and call the function."""
+        self.count += 1
+        given = tree_map(
+            lambda one: one.detach().clone() if isinstance(one, torch.Tensor) else one,
+            (arguments, named),
+        )
+        self.arguments.append(given[0])
+        self.named.append(given[1])
+        return self.function(*arguments, **named)
+
+
+class Measure:
+    """Measures calls of your code, here in this process."""
+
+    calls = Counted
+
+    def __call__(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Call `function`; gives `result`, `flops`, `operators`, `backward`, `peak_bytes` ..."""
+        before = memory_peak(reset=True)
+        begun = time.monotonic()
+        with Work() as work:
+            result = function(*arguments, **named)
+        return types.SimpleNamespace(
+            result=result,
+            flops=work.flops,
+            operators=dict(work.operators),
+            backward=work.backward,
+            peak_bytes=max(memory_peak(reset=False) - before, 0),
+            seconds=time.monotonic() - begun,
+        )
+
+
+def memory_peak(*, reset: bool) -> int:
+    """The most bytes that this process has held; 0 on systems that do not tell."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0
+    if reset:
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)  # else memory that was freed would be used again
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    lines = status.read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def compare_tensors(

@@ -59,6 +59,20 @@ class Operations:
         join_ranks(extra[0], extra[1], self.ask_network, self._finder.origins)
         return values[0](*values[1:], **named)
 
+    def do_settle(self, _extra: Any, _values: Any, _named: Any) -> None:
+        """Get ready to measure a call."""
+        from runners.guest.measuring import settle  # noqa: PLC0415 - needs torch
+
+        settle()
+
+    def do_measured(self, _extra: Any, values: list[Any], named: dict[str, Any]) -> Any:
+        """Call and count: the result, flops, operators, whether there was a graph."""
+        from runners.guest.measuring import counted  # noqa: PLC0415 - needs torch
+
+        with counted() as work:
+            result = values[0](*values[1:], **named)
+        return result, work.flops, dict(work.operators), work.backward
+
     def do_get(self, extra: tuple[Any, ...], values: list[Any], _named: Any) -> Any:
         """An attribute."""
         return getattr(values[0], extra[0])

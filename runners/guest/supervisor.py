@@ -9,8 +9,9 @@ scope 0 are for itself:
     controller  ("submission", submission, settings)    judge  ("open", id, scope, parent, seed)
     judge       ("open", id, scope, 0, seed, device): a process that loads the submission anew
     judge       ("close", id, scope)                     judge  ("loaded", id)
+    judge       ("memory", id, scope, reset)
     answers     ("opened", id), ("closed", id, info), ("refused", id, why), ("loaded", id),
-                ("preloaded",)
+                ("memory", id, usage), ("preloaded",)
     events      ("ready", facts), ("ended", scope, info)
 """
 
@@ -26,7 +27,7 @@ from typing import Any, NoReturn
 
 from runners.guest import fresh, pipe, process
 from runners.guest.capture import Capture
-from runners.guest.processes import kill_strays, out_of_memory_kills
+from runners.guest.processes import kill_strays, memory_usage, out_of_memory_kills
 from runners.guest.scope import Scope
 from runners.guest.scratch import Scratch
 from runners.wire import frames
@@ -165,6 +166,11 @@ class Supervisor:
             self._opening[parent] = (request, scope)
         theirs.close()
         os.close(write)
+
+    def _do_memory(self, request: int, number: int, reset: bool) -> None:
+        scope = self._scopes.get(number)
+        usage = memory_usage(scope.pid, reset=reset) if scope is not None else (0, 0)
+        self._tell("memory", request, dict(zip(("now", "peak"), usage, strict=True)))
 
     def _fork(self, line: socket.socket, output: int, seed: int, device: str) -> int:
         pid = os.fork()

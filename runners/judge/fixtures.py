@@ -12,6 +12,7 @@ import pytest
 from runners.judge.errors import SuiteFault
 from runners.judge.guests import Guests
 from runners.judge.manifest import wants_gpu
+from runners.judge.measuring import Measure
 from runners.judge.ranks import Ranks
 from runners.judge.recorder import Recorder
 from runners.judge.tensors import assert_tensor as compare
@@ -83,6 +84,15 @@ def ranks(request: pytest.FixtureRequest) -> Ranks:
         raise SuiteFault("ranks are processes of a guest; shared isolation has none")
     mark = request.node.get_closest_marker("ranks")
     return Ranks(guests, mark.args[0])
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest) -> Measure:
+    """`measure(function, ...)`: a call and its cost. `measure.calls(f)`: counts calls of `f`."""
+    guests = request.config.stash[RECORDER].guests
+    if not isinstance(guests, Guests):
+        raise SuiteFault("a process is measured from outside; shared isolation has no outside")
+    return Measure(guests)
 
 
 class SubmissionView:

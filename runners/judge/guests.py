@@ -152,6 +152,15 @@ class Guests:
         """Give the running check a process that has loaded the submission anew, on `device`."""
         self._open["function"] = load_anew(self, self._line, device, latest)
 
+    def memory(self, *, reset: bool) -> dict[str, int]:
+        """What the running check's process holds, in bytes, by its supervisor.
+
+        `now`, and `peak` since the last reset (or ever, where the kernel has no reset).
+        """
+        number, request = self.current(), next(self._numbers)
+        answer = self._line.supervise("memory", request, number, reset, request=request)
+        return {name: int(value) for name, value in answer[2].items()}
+
     def begin(
         self, number: int, operation: str, extra: tuple[Any, ...], arguments: tuple[Any, ...]
     ) -> Asked:

@@ -1,15 +1,21 @@
-"""The fixture `ranks` where students have it: bare pytest in a handout, real processes."""
+"""The fixtures `ranks` and `measure` where students have them: bare pytest in a handout."""
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
 
+from assignments import build
 from assignments.build import solution_notebook, write_handout
 from assignments.loader import load_assignment
 from tests.assignments.homework import QUESTION1, write_homework
 from tests.assignments.test_build import run_checks
+from tests.runners.test_measuring import CHECK as COSTS
+from tests.runners.test_measuring import SOURCE as WORKING
+from tests.runners.test_ranks import EVERYTHING, VALUES
 
 RANKS = '''
 
@@ -114,6 +120,22 @@ def test_ranks_run_from_a_notebook_with_nothing_but_the_handout(handout: Path, m
     assert f"no rank can go on: rank 0 waits in send to rank 1 {place}" in told
     assert f"uses all_reduce {place}" in told
     assert "allowed here: send" in told
+
+
+@pytest.mark.parametrize(
+    ("check", "source", "passed"), [(VALUES, EVERYTHING, 5), (COSTS, WORKING, 9)]
+)
+def test_the_same_checks_pass_as_in_the_service(
+    tmp_path: Path, check: str, source: str, passed: int
+) -> None:
+    """What the tests of the runners grade, here without them."""
+    checks = tmp_path / "checks"
+    shutil.copytree(Path(build.RANKS), checks / build.RANKS.name)
+    shutil.copy(build.CONFTEST, checks / "conftest.py")
+    (checks / "test_question1.py").write_text(textwrap.dedent(check))
+    (tmp_path / "question1.py").write_text(textwrap.dedent(source))
+
+    assert f"{passed} passed" in run_checks(tmp_path, "checks", "-W", "error")
 
 
 def test_a_handout_without_ranks_does_not_carry_them(tmp_path: Path) -> None:

@@ -49,98 +49,100 @@ def test_a_ring_gives_the_sum_with_exactly_its_bytes(grade: Grade) -> None:
     assert set(outcomes(report).values()) == {"passed"}, messages(report)
 
 
+EVERYTHING = """
+    import torch
+    import torch.distributed as dist
+
+    def everything(x):
+        rank, size = dist.get_rank(), dist.get_world_size()
+        seen = {}
+
+        def kept(name, work, *outputs):
+            if work is not None:
+                work.wait()
+            seen[name] = [output.clone() for output in outputs]
+
+        def filled(*shape):
+            return torch.zeros(*shape, dtype=x.dtype)
+
+        for op in ("SUM", "PRODUCT", "MIN", "MAX", "AVG"):
+            y = x.clone()
+            kept(op, dist.all_reduce(y, getattr(dist.ReduceOp, op), async_op=True), y)
+        parts = [filled(x.shape[0]) for _ in range(size)]
+        kept("all_gather", dist.all_gather(parts, x), *parts)
+        whole = filled(size, x.shape[0])
+        kept("all_gather_single", dist.all_gather_single(whole, x), whole)
+        piece = filled(x.shape[0] // size)
+        kept("reduce_scatter", dist.reduce_scatter(piece, list(x.chunk(size))), piece)
+        kept("reduce_scatter_single", dist.reduce_scatter_single(piece, x), piece)
+        y = filled(x.shape[0])
+        kept("all_to_all_single", dist.all_to_all_single(y, x), y)
+        sizes = [2 if (rank + other) % 2 else 4 for other in range(size)]
+        kept("uneven", dist.all_to_all_single(y, x, sizes, sizes), y)
+        halves = [filled(x.shape[0] // size) for _ in range(size)]
+        kept("all_to_all", dist.all_to_all(halves, list(x.chunk(size))), *halves)
+        y = x.clone()
+        kept("broadcast", dist.broadcast(y, 1), y)
+        mine = list(x.chunk(size)) if rank == 1 else None
+        kept("scatter", dist.scatter(piece, mine, 1), piece)
+        kept("gather", dist.gather(x, parts if rank == 1 else None, 1), *parts)
+        y = x.clone()
+        dist.reduce(y, 1)
+        seen["reduce"] = [y] if rank == 1 else []
+        dist.barrier()
+        return seen
+"""
+VALUES = """
+    import pytest, torch
+    from question1 import everything
+
+    def check(results, xs, same):
+        total, size, stacked = sum(xs), len(xs), torch.stack(xs)
+        for rank, seen in enumerate(results):
+            def chunk(x, i):
+                return x.chunk(size)[i]
+            def cut(i, j):
+                sizes = [2 if (i + other) % 2 else 4 for other in range(size)]
+                return xs[i].split(sizes)[j]
+            wanted = {
+                "SUM": [total], "PRODUCT": [stacked.prod(0)], "AVG": [total / size],
+                "MIN": [stacked.amin(0)], "MAX": [stacked.amax(0)],
+                "all_gather": xs, "all_gather_single": [stacked],
+                "reduce_scatter": [chunk(total, rank)],
+                "reduce_scatter_single": [chunk(total, rank)],
+                "all_to_all_single": [torch.cat([chunk(x, rank) for x in xs])],
+                "uneven": [torch.cat([cut(i, rank) for i in range(size)])],
+                "all_to_all": [chunk(x, rank) for x in xs],
+                "broadcast": [xs[1]], "scatter": [chunk(xs[1], rank)], "gather": xs,
+                "reduce": [total] if rank == 1 else [],
+            }
+            assert seen.keys() == wanted.keys(), seen.keys() ^ wanted.keys()
+            for name, tensors in wanted.items():
+                assert len(seen[name]) == len(tensors), name
+                for got, want in zip(seen[name], tensors):
+                    same(got, want.to(got.dtype))
+
+    @pytest.mark.ranks(2)
+    @pytest.mark.parametrize(
+        "dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64]
+    )
+    def test_values(ranks, rng, assert_tensor, dtype):
+        xs = [torch.from_numpy(rng.integers(1, 9, 6)).to(dtype) * 2 for _ in range(2)]
+        check(ranks.run(everything, [(x,) for x in xs]), xs, assert_tensor)
+        names = [c.name for c in ranks.traffic[0].collectives]
+        assert names == ["all_reduce"] * 5 + [
+            "all_gather", "all_gather_into_tensor", "reduce_scatter", "reduce_scatter_tensor",
+            "all_to_all_single", "all_to_all_single", "all_to_all", "broadcast", "scatter",
+            "gather", "reduce", "barrier",
+        ]
+        size = xs[0].element_size()
+        counts = [(c.count, c.bytes) for c in ranks.traffic[0].collectives]
+        assert counts == [(6, 6 * size)] * 12 + [(0, 0)] * 2 + [(6, 6 * size)] * 2 + [(0, 0)]
+"""
+
+
 def test_values_are_those_of_torch_for_every_operation(grade: Grade) -> None:
-    source = """
-        import torch
-        import torch.distributed as dist
-
-        def everything(x):
-            rank, size = dist.get_rank(), dist.get_world_size()
-            seen = {}
-
-            def kept(name, work, *outputs):
-                if work is not None:
-                    work.wait()
-                seen[name] = [output.clone() for output in outputs]
-
-            def filled(*shape):
-                return torch.zeros(*shape, dtype=x.dtype)
-
-            for op in ("SUM", "PRODUCT", "MIN", "MAX", "AVG"):
-                y = x.clone()
-                kept(op, dist.all_reduce(y, getattr(dist.ReduceOp, op), async_op=True), y)
-            parts = [filled(x.shape[0]) for _ in range(size)]
-            kept("all_gather", dist.all_gather(parts, x), *parts)
-            whole = filled(size, x.shape[0])
-            kept("all_gather_single", dist.all_gather_single(whole, x), whole)
-            piece = filled(x.shape[0] // size)
-            kept("reduce_scatter", dist.reduce_scatter(piece, list(x.chunk(size))), piece)
-            kept("reduce_scatter_single", dist.reduce_scatter_single(piece, x), piece)
-            y = filled(x.shape[0])
-            kept("all_to_all_single", dist.all_to_all_single(y, x), y)
-            sizes = [2 if (rank + other) % 2 else 4 for other in range(size)]
-            kept("uneven", dist.all_to_all_single(y, x, sizes, sizes), y)
-            halves = [filled(x.shape[0] // size) for _ in range(size)]
-            kept("all_to_all", dist.all_to_all(halves, list(x.chunk(size))), *halves)
-            y = x.clone()
-            kept("broadcast", dist.broadcast(y, 1), y)
-            mine = list(x.chunk(size)) if rank == 1 else None
-            kept("scatter", dist.scatter(piece, mine, 1), piece)
-            kept("gather", dist.gather(x, parts if rank == 1 else None, 1), *parts)
-            y = x.clone()
-            dist.reduce(y, 1)
-            seen["reduce"] = [y] if rank == 1 else []
-            dist.barrier()
-            return seen
-    """
-    check = """
-        import pytest, torch
-        from question1 import everything
-
-        def check(results, xs, same):
-            total, size, stacked = sum(xs), len(xs), torch.stack(xs)
-            for rank, seen in enumerate(results):
-                def chunk(x, i):
-                    return x.chunk(size)[i]
-                def cut(i, j):
-                    sizes = [2 if (i + other) % 2 else 4 for other in range(size)]
-                    return xs[i].split(sizes)[j]
-                wanted = {
-                    "SUM": [total], "PRODUCT": [stacked.prod(0)], "AVG": [total / size],
-                    "MIN": [stacked.amin(0)], "MAX": [stacked.amax(0)],
-                    "all_gather": xs, "all_gather_single": [stacked],
-                    "reduce_scatter": [chunk(total, rank)],
-                    "reduce_scatter_single": [chunk(total, rank)],
-                    "all_to_all_single": [torch.cat([chunk(x, rank) for x in xs])],
-                    "uneven": [torch.cat([cut(i, rank) for i in range(size)])],
-                    "all_to_all": [chunk(x, rank) for x in xs],
-                    "broadcast": [xs[1]], "scatter": [chunk(xs[1], rank)], "gather": xs,
-                    "reduce": [total] if rank == 1 else [],
-                }
-                assert seen.keys() == wanted.keys(), seen.keys() ^ wanted.keys()
-                for name, tensors in wanted.items():
-                    assert len(seen[name]) == len(tensors), name
-                    for got, want in zip(seen[name], tensors):
-                        same(got, want.to(got.dtype))
-
-        @pytest.mark.ranks(2)
-        @pytest.mark.parametrize(
-            "dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64]
-        )
-        def test_values(ranks, rng, assert_tensor, dtype):
-            xs = [torch.from_numpy(rng.integers(1, 9, 6)).to(dtype) * 2 for _ in range(2)]
-            check(ranks.run(everything, [(x,) for x in xs]), xs, assert_tensor)
-            names = [c.name for c in ranks.traffic[0].collectives]
-            assert names == ["all_reduce"] * 5 + [
-                "all_gather", "all_gather_into_tensor", "reduce_scatter", "reduce_scatter_tensor",
-                "all_to_all_single", "all_to_all_single", "all_to_all", "broadcast", "scatter",
-                "gather", "reduce", "barrier",
-            ]
-            size = xs[0].element_size()
-            counts = [(c.count, c.bytes) for c in ranks.traffic[0].collectives]
-            assert counts == [(6, 6 * size)] * 12 + [(0, 0)] * 2 + [(6, 6 * size)] * 2 + [(0, 0)]
-    """
-    report = grade(check, source)
+    report = grade(VALUES, EVERYTHING)
     assert set(outcomes(report).values()) == {"passed"}, messages(report)
 
 
