@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assignments.answers import ANSWERS_FILE
-from assignments.answers.typed import template
+from assignments.answers.asking import template
+from assignments.answers.typed import Given, right_answers
+from assignments.definitions import top_level
 from assignments.errors import AssignmentInvalid, Fault
 from assignments.handout_notebook import namespace_faults, notebook_bytes
 from assignments.loader import read_folder
@@ -44,7 +46,7 @@ def build_handout(folder: Path, spec: AssignmentSpec) -> dict[str, bytes]:
     if spec.answers:
         built[ANSWERS_FILE] = template(spec).encode()
     if spec.files.notebook is not None:
-        built[spec.files.notebook.file] = _notebook(spec, built, statement)
+        built[spec.files.notebook.file] = _notebook(spec, built, statement, {})
     built |= {f"checks/{name}": data for name, data in public.items()}
     built["checks/conftest.py"] = _conftest(spec)
     if any(b"mark.ranks" in data for data in public.values()):
@@ -85,7 +87,7 @@ def solution_notebook(folder: Path, spec: AssignmentSpec) -> bytes:
         for name, data in master.items()
         if name.endswith(".py")
     }
-    return _notebook(spec, solved, _statement(folder))
+    return _notebook(spec, solved, _statement(folder), right_answers(spec))
 
 
 def _stripped(name: str, data: bytes, faults: list[Fault]) -> bytes:
@@ -99,17 +101,34 @@ def _statement(folder: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def _notebook(spec: AssignmentSpec, files: Mapping[str, bytes], statement: bytes) -> bytes:
+def _notebook(
+    spec: AssignmentSpec,
+    files: Mapping[str, bytes],
+    statement: bytes,
+    answers: Mapping[str, Given],
+) -> bytes:
     assert spec.files.notebook is not None
     sources = {m: files[_path(m)].decode() for m in spec.files.notebook.modules}
-    return notebook_bytes(spec, spec.files.notebook, sources, statement.decode())
+    return notebook_bytes(spec, spec.files.notebook, sources, statement.decode(), answers)
 
 
 def _shared_namespace_faults(spec: AssignmentSpec, master: Mapping[str, bytes]) -> list[Fault]:
     if spec.files.notebook is None:
         return []
     modules = spec.files.notebook.modules
-    return namespace_faults(modules, {m: ast.parse(master[_path(m)]) for m in modules})
+    trees = {m: ast.parse(master[_path(m)]) for m in modules}
+    taken = {name: m for m, tree in trees.items() for name, _ in top_level(tree.body)}
+    clashes = [
+        Fault(
+            "assignment.toml",
+            "problems.answers",
+            f"asks for {answer.id!r}, which {taken[answer.id]}.py defines.",
+            "In the notebook one would overwrite the other: rename the question.",
+        )
+        for answer in spec.answers
+        if answer.id in taken
+    ]
+    return [*namespace_faults(modules, trees), *clashes]
 
 
 def _path(module: str) -> str:

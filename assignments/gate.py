@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from threading import Event, Lock
 
+from assignments.answers import ANSWERS_FILE
 from assignments.build import solution_notebook
 from assignments.errors import UploadRejected
 from assignments.lint import lint_suite
@@ -119,7 +120,9 @@ def _plan(folder: Path, spec: AssignmentSpec, options: GateOptions) -> list[_Pla
     plan = [once[0]] * options.repeats + once[1:] * options.repeats
     if spec.files.notebook is not None:
         files = {spec.files.notebook.file: solution_notebook(folder, spec)} | {
-            name: data for name, data in uploads[REFERENCE].items() if not name.endswith(".py")
+            name: data
+            for name, data in uploads[REFERENCE].items()
+            if not name.endswith(".py") and name != ANSWERS_FILE
         }
         plan.append(_Planned(NOTEBOOK, files, reach.checks))
     return [planned for planned in plan if fnmatchcase(planned.label, options.only)]

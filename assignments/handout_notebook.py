@@ -8,6 +8,9 @@ from itertools import pairwise
 
 import nbformat
 
+from assignments.answers import ANSWERS_TAG
+from assignments.answers.asking import notebook_cell, notebook_questions
+from assignments.answers.typed import Given
 from assignments.definitions import Function, top_level
 from assignments.errors import Fault
 from assignments.notebooks import SKIP_TAG
@@ -21,7 +24,11 @@ _RUN_CHECKS = "!python -m pytest -q checks"
 
 
 def notebook_bytes(
-    spec: AssignmentSpec, notebook: NotebookSpec, sources: Mapping[str, str], statement: str
+    spec: AssignmentSpec,
+    notebook: NotebookSpec,
+    sources: Mapping[str, str],
+    statement: str,
+    answers: Mapping[str, Given],
 ) -> bytes:
     """Write the notebook. `sources` maps each of its modules to Python that parses."""
     title = statement.strip() or f"# {spec.title}"
@@ -32,6 +39,7 @@ def notebook_bytes(
         cells.append(_markdown(f"{module}-heading", "\n\n".join([heading, *filter(None, rest)])))
         pieces = _pieces(sources[module], tree, set(notebook.modules))
         cells += [_code(f"{module}-{i}", piece) for i, piece in enumerate(pieces, start=1)]
+    cells += _answer_cells(spec, answers)
     cells.append(_markdown("check-heading", "## Check your work\n\nSave the notebook first."))
     cells.append(_code("check", _RUN_CHECKS, tags=[SKIP_TAG]))
     made = nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
@@ -39,6 +47,18 @@ def notebook_bytes(
     made["nbformat_minor"] = 5
     text = str(nbformat.v4.writes(made))
     return (text.rstrip("\n") + "\n").encode()
+
+
+def _answer_cells(
+    spec: AssignmentSpec, answers: Mapping[str, Given]
+) -> list[nbformat.NotebookNode]:
+    """The questions, and the one cell where the answers are typed."""
+    asking = [problem for problem in spec.problems if problem.answers]
+    if not asking:
+        return []
+    cells = [_markdown(f"{p.id}-questions", notebook_questions(p)) for p in asking]
+    tags = [ANSWERS_TAG, SKIP_TAG]
+    return [*cells, _code("answers", notebook_cell(spec, answers), tags=tags)]
 
 
 def namespace_faults(modules: tuple[str, ...], trees: Mapping[str, ast.Module]) -> list[Fault]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 
+from assignments.answers import ANSWERS_MARK, ANSWERS_TAG
 from assignments.errors import UploadRejected
 from assignments.python_text import check_characters
 
@@ -18,11 +19,18 @@ _OLDEST = 3
 _MAX_BRACKETS = 500_000
 
 
-def read_notebook(name: str, data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
-    """Return the code cells as (number, source), and notices for the student.
+class NotebookSource(NamedTuple):
+    """What of a notebook is graded."""
 
-    A number is the cell's position among all code cells, from 1, whether or not it is left out.
-    """
+    cells: list[tuple[int, str]]
+    """Code cells with their numbers: the position among all code cells, from 1."""
+    notices: list[str]
+    answers: str = ""
+    """The text of the cell with typed answers. It is read, and never run."""
+
+
+def read_notebook(name: str, data: bytes, *, with_answers: bool = False) -> NotebookSource:
+    """Read a notebook; `with_answers` where the homework asks for typed ones."""
     notebook = _parse(name, data)
     notices = []
     if _version(name, notebook) == _OLDEST:
@@ -31,19 +39,43 @@ def read_notebook(name: str, data: bytes) -> tuple[list[tuple[int, str]], list[s
             f"{name} has an old format (3); it was read all the same. Save it once with a current "
             "Jupyter to be sure that you see what is graded."
         )
-    cells = _code_cells(name, _list(name, notebook, "cells"))
+    listed = _list(name, notebook, "cells")
+    cells = _code_cells(name, listed)
+    answers = _answers(name, listed) if with_answers else ""
+    if with_answers:
+        cells = [(number, cell) for number, cell in cells if not _is_answers(cell)]
     skipped = sum(_is_skipped(cell) for _, cell in cells)
     if skipped:
         notices.append(f"{skipped} code cell(s) of {name} tagged {SKIP_TAG!r} were left out.")
     kept = [
         (number, _source(name, number, cell)) for number, cell in cells if not _is_skipped(cell)
     ]
-    if not any(source.strip() for _, source in kept):
+    if not answers and not any(source.strip() for _, source in kept):
         raise UploadRejected(
             f"{name} has no code cell to grade: check that you uploaded the notebook that you "
             "worked in, and that you saved it."
         )
-    return [(number, source) for number, source in kept if source.strip()], notices
+    sources = [(number, source) for number, source in kept if source.strip()]
+    return NotebookSource(sources, notices, answers)
+
+
+def _answers(name: str, cells: list[Any]) -> str:
+    """The one cell of answers, of whatever kind; it is known by its tag or its first line."""
+    found = [_text(name, 0, cell.get("source")) for cell in cells if _is_answers(cell)]
+    written = [text for text in found if text.strip()]
+    if len(written) > 1:
+        raise UploadRejected(
+            f"{name} has {len(written)} cells of answers: keep one of them, save the notebook and "
+            "upload again."
+        )
+    return "".join(written)
+
+
+def _is_answers(cell: dict[str, Any]) -> bool:
+    source = cell.get("source")
+    first = source[0] if isinstance(source, list) and source else source
+    marked = isinstance(first, str) and first.lstrip().startswith(ANSWERS_MARK)
+    return marked or _has_tag(cell, ANSWERS_TAG)
 
 
 def _parse(name: str, data: bytes) -> dict[str, Any]:
@@ -124,9 +156,13 @@ def _code_cells(name: str, cells: list[Any]) -> list[tuple[int, dict[str, Any]]]
 
 
 def _is_skipped(cell: dict[str, Any]) -> bool:
+    return _has_tag(cell, SKIP_TAG)
+
+
+def _has_tag(cell: dict[str, Any], tag: str) -> bool:
     metadata = cell.get("metadata")
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
-    return isinstance(tags, list) and SKIP_TAG in tags
+    return isinstance(tags, list) and tag in tags
 
 
 def _source(name: str, number: int, cell: dict[str, Any]) -> str:

@@ -14,13 +14,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from assignments.answers import ANSWERS_FILE
-from assignments.answers.typed import Given, Typed, read_answers_file
+from assignments.answers.typed import Given, Typed, read_answers_file, read_answers_text
 from assignments.archives import FOREIGN_SUFFIXES, is_archive, unpack
 from assignments.errors import UploadRejected
 from assignments.gathering import Gathering
 from assignments.missing import missing_files
 from assignments.names import shown
-from assignments.notebooks import read_notebook
+from assignments.notebooks import NotebookSource, read_notebook
 from assignments.python_text import decode_python
 from assignments.spec import AssignmentSpec, FilesSpec, NotebookSpec, module_name
 
@@ -67,9 +67,9 @@ def triage(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> TriagedU
         raise UploadRejected(
             "The upload holds no files: choose the files of this homework and upload again."
         )
-    typed = _typed(files, spec)
     notebook = _chosen_notebook(files, spec)
-    return _sorted(files, notebook, typed, spec)
+    source = _notebook_source(notebook, files, spec)
+    return _sorted(files, notebook, source, _typed(files, notebook, source, spec), spec)
 
 
 def opened(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> dict[str, bytes]:
@@ -157,10 +157,25 @@ def _strip_top_folder(files: dict[str, bytes]) -> dict[str, bytes]:
     return files
 
 
-def _typed(files: dict[str, bytes], spec: AssignmentSpec) -> Typed:
-    if not spec.answers or ANSWERS_FILE not in files:
-        return Typed({})
-    return read_answers_file(ANSWERS_FILE, files[ANSWERS_FILE], spec)
+def _notebook_source(
+    notebook: str | None, files: Mapping[str, bytes], spec: AssignmentSpec
+) -> NotebookSource:
+    if notebook is None:
+        return NotebookSource([], [])
+    return read_notebook(shown(notebook), files[notebook], with_answers=bool(spec.answers))
+
+
+def _typed(
+    files: Mapping[str, bytes], notebook: str | None, source: NotebookSource, spec: AssignmentSpec
+) -> Typed:
+    """What was typed in `answers.toml` and in the notebook; each may have some of the answers."""
+    typed = Typed({})
+    if spec.answers and ANSWERS_FILE in files:
+        typed = read_answers_file(ANSWERS_FILE, files[ANSWERS_FILE], spec)
+    if notebook is None or not source.answers:
+        return typed
+    place = f"The cell of answers in {shown(notebook)}"
+    return typed.with_others(shown(notebook), read_answers_text(place, source.answers, spec))
 
 
 def _is_untouched(name: str, data: bytes, spec: AssignmentSpec) -> bool:
@@ -203,17 +218,19 @@ def _refuse_lone_notebook(name: str, python: list[str], spec: AssignmentSpec) ->
 
 
 def _sorted(
-    files: dict[str, bytes], notebook: str | None, typed: Typed, spec: AssignmentSpec
+    files: dict[str, bytes],
+    notebook: str | None,
+    source: NotebookSource,
+    typed: Typed,
+    spec: AssignmentSpec,
 ) -> TriagedUpload:
     required = set(spec.files.required)
-    if notebook is not None:
+    if source.cells:
         required -= set(spec.files.required_python)
     missing = [name for name in spec.files.required if name in required and name not in files]
-    notices = list(typed.notices)
+    notices = [*typed.notices, *source.notices]
     if missing and typed.answers and missing == list(spec.files.required):
-        notices.append(
-            f"No code was handed in ({_listed(missing)}), so only the answers earn points."
-        )
+        notices.append(f"No code was handed in ({_listed(missing)}): only the answers can earn.")
         required = set()
     elif missing:
         raise missing_files(missing, sorted(files), spec.files)
@@ -221,10 +238,8 @@ def _sorted(
     wanted += sorted(n for n in files.keys() - set(spec.files.required) if _optional(n, spec.files))
     wanted = [name for name in wanted if name != notebook]
     modules = [_python_module(n, files[n]) for n in wanted if n.endswith(".py")]
-    if notebook is not None and spec.files.notebook is not None:
-        module, said = _notebook_module(notebook, files[notebook], spec.files.notebook)
-        modules.insert(0, module)
-        notices += said
+    if notebook is not None and spec.files.notebook is not None and source.cells:
+        modules.insert(0, _notebook_module(notebook, source, spec.files.notebook))
     used = {*wanted, notebook or "", *([ANSWERS_FILE] if spec.answers else [])}
     notices += _notice_extras(files, used, spec)
     others = {name: files[name] for name in wanted if not name.endswith(".py")}
@@ -240,12 +255,9 @@ def _python_module(name: str, data: bytes) -> TriagedModule:
     return TriagedModule((module_name(name),), name, (cell,))
 
 
-def _notebook_module(
-    name: str, data: bytes, notebook: NotebookSpec
-) -> tuple[TriagedModule, list[str]]:
-    cells, notices = read_notebook(shown(name), data)
-    triaged = tuple(TriagedCell(source, number) for number, source in cells)
-    return TriagedModule(notebook.modules, name, triaged), notices
+def _notebook_module(name: str, source: NotebookSource, notebook: NotebookSpec) -> TriagedModule:
+    triaged = tuple(TriagedCell(text, number) for number, text in source.cells)
+    return TriagedModule(notebook.modules, name, triaged)
 
 
 def _notice_extras(files: dict[str, bytes], used: set[str], spec: AssignmentSpec) -> list[str]:

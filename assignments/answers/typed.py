@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import textwrap
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
+from assignments.answers import ANSWERS_FILE
 from assignments.answers.text import MAX_TEXT
 from assignments.errors import UploadRejected
 from assignments.fields import near_miss
@@ -18,7 +17,6 @@ from assignments.spec import AnswerKind, AnswerSpec, AssignmentSpec
 
 MAX_BYTES = 200_000
 _NAMED = 5
-_WIDTH = 96
 
 Given = str | list[str] | list[list[str]]
 """A text, some texts, or rows of texts. Plain values, for they are kept in a JSON column."""
@@ -30,6 +28,16 @@ class Typed:
 
     answers: Mapping[str, Given]
     notices: tuple[str, ...] = ()
+
+    def with_others(self, place: str, others: Typed) -> Typed:
+        """These and those of another place; `UploadRejected` where the two say different things."""
+        for id_ in self.answers.keys() & others.answers.keys():
+            if self.answers[id_] != others.answers[id_]:
+                raise UploadRejected(
+                    f"{id_} has one answer in {ANSWERS_FILE} and another one in {place}: keep one "
+                    "of the two and upload again."
+                )
+        return Typed({**self.answers, **others.answers}, (*self.notices, *others.notices))
 
 
 def read_answers_text(name: str, text: str, spec: AssignmentSpec) -> Typed:
@@ -105,7 +113,7 @@ def _notices(
         yield f"{name} answers {shown(id_)}, which this homework does not ask for. {near}".strip()
     if len(strange) > _NAMED:
         yield f"{name} answers {len(strange) - _NAMED} more questions that nobody asked."
-    for id_ in values.keys() & known.keys() - given.keys():
+    for id_ in (id_ for id_ in values if id_ in known and id_ not in given):
         yield f"{name}: {id_} could not be read, and counts as not answered. {how_to(known[id_])}"
 
 
@@ -114,7 +122,8 @@ def how_to(answer: AnswerSpec) -> str:
     rows, columns = answer.shape
     match answer.kind:
         case AnswerKind.CHOICE if answer.several:
-            return f"Write the names of all that apply, such as {_list(list(answer.options)[:2])}."
+            some = toml_value(list(answer.options)[:2])
+            return f"Write the names of all that apply, such as {some}."
         case AnswerKind.CHOICE:
             return f"Write one of: {', '.join(answer.options)}."
         case AnswerKind.EXPRESSION:
@@ -123,51 +132,6 @@ def how_to(answer: AnswerSpec) -> str:
             return 'Write a number; one with a unit in quotes, such as "1.5 MB".'
     each = f"formulas in {', '.join(answer.variables)}" if answer.variables else "values"
     return f"Write a list of {rows} rows with {columns} {each} each."
-
-
-def template(spec: AssignmentSpec) -> str:
-    """The `answers.toml` of the handout: each question as a comment, and a place for its answer."""
-    lines = [f"# Answers of {spec.title}", "#"]
-    lines += _commented(
-        "Write each answer between the quotes and upload this file with the others, or type the "
-        "answers on the homework's page. What you leave empty is not answered."
-    )
-    for problem in spec.problems:
-        if problem.answers:
-            lines += ["", "", f"# ---- {problem.title} ({_worth(problem.points)})"]
-        for answer in problem.answers:
-            lines += ["", *_question(answer), *_field(answer)]
-    return "\n".join(lines) + "\n"
-
-
-def _question(answer: AnswerSpec) -> list[str]:
-    lines = _commented(f"{answer.title} ({_worth(answer.points)})")
-    lines += _commented(answer.text)
-    lines += [f"#   {name}: {text}" for name, text in answer.options.items()]
-    lines += _commented(how_to(answer))
-    return lines
-
-
-def _worth(points: Decimal) -> str:
-    return f"{points.normalize():f} point{'' if points == 1 else 's'}"
-
-
-def _commented(text: str) -> list[str]:
-    return [
-        f"# {line}".rstrip()
-        for paragraph in text.strip().splitlines()
-        for line in textwrap.wrap(paragraph, _WIDTH) or [""]
-    ]
-
-
-def _field(answer: AnswerSpec) -> list[str]:
-    if not answer.is_grid:
-        return [f"{answer.id} = {_toml([] if answer.several else '')}"]
-    row = _list([""] * answer.shape[1])
-    head = [f"    #  {' | '.join(answer.columns)}"] if answer.columns else []
-    names = answer.rows or [""] * answer.shape[0]
-    body = [f"    {row},{f'  # {name}' if name else ''}" for name in names]
-    return [f"{answer.id} = [", *head, *body, "]"]
 
 
 def right_answers(spec: AssignmentSpec) -> dict[str, Given]:
@@ -183,20 +147,12 @@ def _right(answer: AnswerSpec) -> Given:
 
 def as_file(answers: Mapping[str, Given]) -> bytes:
     """Write answers as an `answers.toml` that reads back as the same."""
-    return "".join(f"{id_} = {_toml(value)}\n" for id_, value in answers.items()).encode()
+    return "".join(f"{id_} = {toml_value(value)}\n" for id_, value in answers.items()).encode()
 
 
-def _toml(value: Given) -> str:
+def toml_value(value: Given) -> str:
+    """Write one answer as TOML. What people type is the same in Python."""
     if isinstance(value, str):
         # A JSON string is a TOML string, but for the one control character that JSON leaves as is.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return f"[{', '.join(map(_toml, value))}]"
-
-
-def _list(texts: list[str]) -> str:
-    return json.dumps(texts)
-
-
-def merged(name: str, base: Mapping[str, Given], data: bytes, spec: AssignmentSpec) -> bytes:
-    """Lay the answers of one file over others: what it leaves out is as it was."""
-    return as_file({**base, **read_answers_file(name, data, spec).answers})
+    return f"[{', '.join(map(toml_value, value))}]"

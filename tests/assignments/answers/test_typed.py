@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assignments.answers.asking import template
 from assignments.answers.typed import (
     MAX_BYTES,
     Given,
     as_file,
     read_answers_file,
     read_answers_text,
-    template,
 )
 from assignments.errors import UploadRejected
 from assignments.loader import load_assignment
@@ -171,7 +171,7 @@ def test_an_upload_of_answers_alone_says_what_is_missing(spec: AssignmentSpec) -
 
     assert (upload.modules, upload.answers) == ((), {"bound": "b"})
     assert upload.notices == (
-        "No code was handed in (question1.py, question2.py), so only the answers earn points.",
+        "No code was handed in (question1.py, question2.py): only the answers can earn.",
     )
 
 
