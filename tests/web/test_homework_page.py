@@ -55,7 +55,7 @@ def test_a_student_reads_what_to_do_and_by_when(homework: Assignment, ada: Membe
     assert "10 graded uploads left today, of 10." in text
     assert "Up to 1 MB." in text
     assert "Nothing yet." in text
-    assert "Four problems, 25 points each." in text
+    assert "Four problems to program, and one to solve on paper." in text
     assert links(page) == [f"{ADDRESS}handout.zip"]
 
 

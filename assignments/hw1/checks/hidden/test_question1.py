@@ -35,7 +35,7 @@ def bilinear(left, weight, right):
     return left @ weight @ right.transpose(-1, -2)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.hint(
     "Queries and keys may differ in number. Contract dim alone, keep batch and heads, and divide "
     "by the square root of dim, not of a sequence length."
@@ -64,7 +64,7 @@ def test_scores_of_single_numbers(rng, assert_tensor):
     assert_tensor(question1.attention_scores(queries, keys), scores(queries, keys))
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.hint("Axes must be permuted. A reshape gives the right shape but mixes the numbers.")
 def test_heads_first(rng, assert_tensor):
     """Heads before the sequence, for random sizes"""
@@ -90,7 +90,7 @@ def test_block_diagonal(rng, assert_tensor):
     assert_tensor(question1.block_diagonal(blocks), blocks.diagonal(dim1=-2, dim2=-1))
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.hint("A weighted SUM over the axis of the heads; weights may be of any sign and size.")
 def test_mix_heads(rng, assert_tensor):
     """Weighted sum over the heads, for random sizes"""
@@ -100,7 +100,7 @@ def test_mix_heads(rng, assert_tensor):
     assert_tensor(question1.mix_heads(x, weights), expected)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.hint("Each head has its own weight, which need be neither square nor symmetric.")
 @pytest.mark.parametrize("square", [False, True])
 def test_bilinear_scores(square, rng, assert_tensor):

@@ -110,7 +110,7 @@ def test_gradient_of_the_loss(batch, rng, assert_tensor):
     assert_tensor(gradient, (prediction - target) / batch)
 
 
-@pytest.mark.points(5)
+@pytest.mark.points(4)
 @pytest.mark.hint(
     "Work from the output backwards, one matrix product at a time, and check each shape. A bias "
     "collects the SUM over the batch: the 1/batch is already in the loss's gradient."
@@ -203,7 +203,7 @@ def test_sgd_step(rng, assert_tensor):
         assert_tensor(getattr(model, name), moved, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.timeout(10)
 @pytest.mark.hint("With replacement: each row is drawn on its own, and may come up again.")
 def test_sample_batch(rng, assert_tensor):

@@ -160,7 +160,7 @@ def test_jacobian_forward(function, rng):
     assert_jacobian(actual, expected_jacobian(function, x))
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.hint(
     "Record the derivative with respect to each parent at the time of the operation, and mind "
     "the sign and the order of the parents."
@@ -196,7 +196,7 @@ def test_tape_sums_over_paths(rng):
     assert close(tape.gradient(result, [square]), [a + 1]), "of a value in between: wrong gradient"
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.hint("Walk the tape from the output back to the inputs, once for each result.")
 @pytest.mark.parametrize("function", [waves, saturation])
 def test_jacobian_reverse(function, rng):

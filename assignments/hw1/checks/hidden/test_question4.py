@@ -49,7 +49,7 @@ def trainable(model):
     return [name for name, parameter in model.named_parameters() if parameter.requires_grad]
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.hint("Every parameter under a prefix, weights and biases, and no other.")
 def test_freeze(model):
     """Freezing marks the parameters under the prefixes and no others"""
@@ -167,7 +167,7 @@ def test_new_head_is_trainable(model):
     assert all(name.startswith("head.") for name in names), "more than the head is trainable"
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.hint("Give the optimizer the trainable parameters alone, and unfreeze nothing.")
 def test_frozen_parameters_stay(model, data):
     """Fine-tuning moves the trainable parameters and no frozen one"""
