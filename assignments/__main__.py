@@ -1,4 +1,4 @@
-"""The authors' command line: `python -m assignments build|check [hw1 ...]`.
+"""The authors' command line: `python -m assignments build|check|mutate [hw1 ...]`.
 
 Exit codes: 0 all is well, 1 a promise is broken or a folder is invalid, 2 bad usage.
 """
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(folders, str):
         print(folders, file=sys.stderr)
         return USAGE
-    return _build(folders, options) if options.command == "build" else _check(folders, options)
+    return int(options.run(folders, options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,24 +35,44 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build handout/ from the master")
     build.add_argument("--check", action="store_true", help="exit 1 if handout/ is stale")
+    build.set_defaults(run=_build)
     check = commands.add_parser("check", help="prove that the suite keeps its promises")
-    check.add_argument("--sandbox", choices=SANDBOXES, default="auto")
-    check.add_argument("--device", choices=DEVICES, default="auto", help="where gpu checks run")
+    _add_check_options(check)
+    mutate = commands.add_parser("mutate", help="see whether the suite sees small mistakes")
+    _add_mutate_options(mutate)
+    for command in (build, check, mutate):
+        command.add_argument("homework", nargs="*", help="names or folders (default: all)")
+        command.add_argument("--root", type=Path, default=Path(__file__).parent)
+    for command in (check, mutate):
+        command.add_argument("--sandbox", choices=SANDBOXES, default="auto")
+        command.add_argument("--device", choices=DEVICES, default="auto", help="of gpu checks")
+        command.add_argument("--jobs", type=_positive, default=1, help="runs at once (default 1)")
+    return parser
+
+
+def _add_check_options(check: argparse.ArgumentParser) -> None:
     check.add_argument("--repeats", type=_positive, default=3, help="runs of each (default 3)")
-    check.add_argument("--jobs", type=_positive, default=1, help="runs side by side (default 1)")
     check.add_argument(
         "--related",
         action="store_true",
         help="judge a mutant only by checks that its changes can reach",
     )
     check.add_argument(
-        "--only", metavar="PATTERN", default="*", help="only runs named so: mutants/rope_*"
+        "--only", metavar="PATTERN", default="*", help="only runs named so: 'mutants/rope_*'"
     )
     check.add_argument("--json", type=Path, metavar="FILE", help="write all results there")
-    for command in (build, check):
-        command.add_argument("homework", nargs="*", help="names or folders (default: all)")
-        command.add_argument("--root", type=Path, default=Path(__file__).parent)
-    return parser
+    check.set_defaults(run=_check)
+
+
+def _add_mutate_options(mutate: argparse.ArgumentParser) -> None:
+    mutate.add_argument("--only", metavar="FILE", default="*", help="mistakes in this file alone")
+    mutate.add_argument("--sample", type=_positive, metavar="N", help="N of them (default: all)")
+    mutate.add_argument("--seed", type=int, default=0, help="which N, and the suite's numbers")
+    mutate.add_argument(
+        "--least", type=float, default=90, help="exit 1 if fewer per cent are killed (default 90)"
+    )
+    mutate.add_argument("--record", action="store_true", help="write what was found to the folder")
+    mutate.set_defaults(run=_mutate)
 
 
 def _positive(text: str) -> int:
@@ -98,11 +118,22 @@ def _build(folders: Sequence[Path], options: argparse.Namespace) -> int:
     return code
 
 
+# The next two are imported where they are used: `build` must run where no sandbox can be made.
+
+
 def _check(folders: Sequence[Path], options: argparse.Namespace) -> int:
-    # Here, and not above: `build` needs no sandbox and must run where none can be made.
     from assignments.commands.check import check  # noqa: PLC0415 - see above
 
     return check(folders, options)
+
+
+def _mutate(folders: Sequence[Path], options: argparse.Namespace) -> int:
+    if options.record and (options.sample is not None or options.only != "*"):
+        print("Only a run over all mutations can be recorded.", file=sys.stderr)
+        return USAGE
+    from assignments.commands.mutate import mutate  # noqa: PLC0415 - see above
+
+    return mutate(folders, options)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,9 @@ gathers every promise that the suite breaks. Knows nothing of sandboxes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from itertools import count
 from pathlib import Path
-from threading import Event, Lock
 
 from assignments.answers import ANSWERS_FILE
 from assignments.build import solution_notebook
@@ -31,6 +28,7 @@ from assignments.promises import (
 )
 from assignments.proof import GateRun, Promise, Runs
 from assignments.related import Reach
+from assignments.side_by_side import Progress, side_by_side
 from assignments.spec import AssignmentSpec, MutantSpec
 from assignments.triage import TriagedUpload, triage
 
@@ -41,7 +39,6 @@ FAULTS = ("assignment_fault", "system_fault")
 
 Grade = Callable[[str, TriagedUpload, frozenset[str]], GateRun]
 """Grades an upload by some check files. Called from as many threads as there are jobs."""
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,17 @@ def run_gate(
 ) -> GateResult:
     """Grade everything that has a known result, `repeats` times; gather all broken promises."""
     plan = _plan(folder, spec, options)
-    runs = _run_all(plan, spec, grade, options.jobs, on_progress)
+    runs: Runs = {}
+    # After a fault the suite or the host is broken: every other run would only say so again.
+    for planned, run in side_by_side(
+        plan,
+        lambda planned: _graded(planned, spec, grade),
+        options.jobs,
+        name=lambda planned: planned.label,
+        is_last=lambda run: run.verdict in FAULTS,
+        tell=on_progress,
+    ):
+        runs.setdefault(planned.label, []).append(run)
     for label, repeated in runs.items():
         if faulty := [run for run in repeated if run.verdict in FAULTS]:
             return _result(spec, options, [_fault_promise(label, faulty[0])], [], runs)
@@ -126,42 +133,6 @@ def _plan(folder: Path, spec: AssignmentSpec, options: GateOptions) -> list[_Pla
         }
         plan.append(_Planned(NOTEBOOK, files, reach.checks))
     return [planned for planned in plan if fnmatchcase(planned.label, options.only)]
-
-
-def _run_all(
-    plan: list[_Planned], spec: AssignmentSpec, grade: Grade, jobs: int, tell: Progress | None
-) -> Runs:
-    """Run the plan, in its order; after a fault only what had begun.
-
-    The suite or the host is broken then: every other run would only say so again.
-    """
-    stop, telling, begun = Event(), Lock(), count()
-
-    def one(planned: _Planned) -> GateRun | None:
-        if stop.is_set():
-            return None
-        if tell:
-            with telling:
-                tell(planned.label, next(begun), len(plan))
-        try:
-            run = _graded(planned, spec, grade)
-        except BaseException:
-            stop.set()
-            raise
-        if run.verdict in FAULTS:
-            stop.set()
-        return run
-
-    runs: Runs = {}
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            for planned, run in zip(plan, pool.map(one, plan), strict=True):
-                if run is not None:
-                    runs.setdefault(planned.label, []).append(run)
-        except BaseException:
-            stop.set()
-            raise
-    return runs
 
 
 def _judged(folder: Path, spec: AssignmentSpec, options: GateOptions, runs: Runs) -> GateResult:

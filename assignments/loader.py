@@ -22,6 +22,12 @@ from assignments.spec import AssignmentSpec, MutantSpec, module_name
 
 DECLARATION = "assignment.toml"
 EXPECTATION = "expect.toml"
+SURVIVORS = "survivors.toml"
+"""Why some automatic mutants are let through, by hand."""
+MUTATION = "mutation.toml"
+"""What the last run over all automatic mutants found."""
+# What is known about a homework, and no part of it: nobody is graded otherwise for it.
+_ASIDE = (SURVIVORS, MUTATION)
 
 
 def load_assignment(folder: Path) -> AssignmentSpec:
@@ -39,7 +45,7 @@ def load_assignment(folder: Path) -> AssignmentSpec:
     spec = replace(
         spec,
         mutants=_mutants(folder, files, spec, faults),
-        digest=content_digest(files),
+        digest=content_digest({n: data for n, data in files.items() if n not in _ASIDE}),
         handout={
             name: hashlib.sha256(data).hexdigest() for name, data in below(files, "handout").items()
         },

@@ -49,6 +49,12 @@ def without_markers(source: str) -> str:
     return "\n".join(kept) + "\n" if kept else ""
 
 
+def solution_lines(source: str) -> set[int]:
+    """The numbers of the lines, from 1, that a student has to write."""
+    regions = _regions("", source.splitlines(), [])
+    return {line for region in regions for line in range(region.first + 2, region.last + 1)}
+
+
 def _regions(path: str, lines: list[str], faults: list[Fault]) -> list[_Region]:
     regions: list[_Region] = []
     opened: int | None = None

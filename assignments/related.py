@@ -49,6 +49,8 @@ class Reach:
 
     def _spreads_unseen(self, name: str, upload: Mapping[str, bytes]) -> bool:
         """Whether a change is of a kind that imports do not show."""
+        if name == ANSWERS_FILE:
+            return False  # judged by no check
         before, after = self._solution.get(name), upload.get(name)
         if not name.endswith(".py") or before is None or after is None:
             return True

@@ -164,6 +164,8 @@ class RunRequest:
     without_gpu: WithoutGpu = WithoutGpu.WAIT
     judged: tuple[CheckResult, ...] = ()
     """Results known without a run, such as those of typed answers; they join the report."""
+    stop_at_failure: bool = False
+    """Whether no check is run after one that did not pass: to ask only if all of them do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from assignments.gate import Grade
 from assignments.proof import GateRun
 from assignments.spec import AssignmentSpec
 from assignments.triage import TriagedUpload
-from runners.contract import Limits, Outcome, RunReport, Suite
+from runners.contract import Limits, Outcome, RunReport, RunRequest, Suite
 from runners.grading import Grader
 from runners.requests import make_request, suite_of
 from runners.sandboxes.choose import open_sandbox
@@ -21,7 +21,13 @@ from runners.sandboxes.choose import open_sandbox
 
 @contextmanager
 def grading(
-    folder: Path, spec: AssignmentSpec, sandbox: str, *, device: str = "auto", jobs: int = 1
+    folder: Path,
+    spec: AssignmentSpec,
+    sandbox: str,
+    *,
+    device: str = "auto",
+    jobs: int = 1,
+    adjust: Callable[[RunRequest], RunRequest] = lambda request: request,
 ) -> Iterator[Grade]:
     """Open so many warm graders. Raises `SandboxError` where none can be had."""
     suite = suite_of(folder, spec)
@@ -32,7 +38,8 @@ def grading(
 
         def grade(label: str, upload: TriagedUpload, checks: frozenset[str]) -> GateRun:
             job = re.sub(r"\W+", "-", f"gate-{spec.slug}-{label}")
-            request = make_request(upload, suite_part(suite, checks), spec, job=job, device=device)
+            part = suite_part(suite, checks)
+            request = adjust(make_request(upload, part, spec, job=job, device=device))
             grader = free.get()
             try:
                 return gate_run(grader.grade(request), request.limits)

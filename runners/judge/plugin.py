@@ -89,11 +89,16 @@ class JudgePlugin:
     ) -> bool | None:
         """Run one item under its limits."""
         check = self._recorder.checks[manifest.check_id(item)]
-        self._recorder.begin(check.id)
+        running = self._recorder.begin(check.id)
         self._recorder.guests.label = item.nodeid
         self._recorder.guests.objects.begin_check()
         if self.lost or time.monotonic() > self._run_deadline:
             self._recorder.note("not_run", "the time limit of the whole run was reached before it")
+            self._recorder.finish("", None)
+            return True
+        if self._settings["stop_at_failure"] and self._recorder.failed:
+            if running.outcome == "passed":
+                self._recorder.note("not_run", "another check had not passed")
             self._recorder.finish("", None)
             return True
         try:

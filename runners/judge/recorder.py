@@ -78,6 +78,8 @@ class Recorder:
         self.guests = guests
         self.checks: dict[str, Check] = {}
         self.leaderboard: list[dict[str, Any]] = []
+        self.failed = False
+        """Whether any check has not passed."""
         self._running: dict[str, Running] = {}
         self._current = ""
 
@@ -106,6 +108,7 @@ class Recorder:
 
     def note(self, outcome: str, message: str, traceback: str = "", miss: float = math.inf) -> None:
         """Something ended an item of the running check; the worst of its items counts."""
+        self.failed = True
         running = self._running[self._current]
         running.miss = max(running.miss, miss)
         if _SEVERITY.index(outcome) > _SEVERITY.index(running.outcome):

@@ -163,3 +163,31 @@ def test_a_suite_is_proven_on_the_gpu_too_where_there_is_one(
     assert capsys.readouterr().out.count("hw0: 1 run,") == 2
     assert main([*once, "--device", "cpu"]) == 0
     assert capsys.readouterr().out.count("hw0: 1 run,") == 1
+
+
+def test_mutations_run_in_a_real_sandbox_and_are_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = ["--root", str(tmp_path), "--sandbox", "process", "--jobs", "2"]
+    write_homework(tmp_path / "hw0")
+
+    # The hidden suite of this homework does not look at Counter: three mistakes of six survive.
+    assert main(["mutate", *root, "--record"]) == 1
+    seen = capsys.readouterr()
+    assert "-        self.value += self.step\n+        self.value -= self.step\n" in seen.out
+    assert seen.out.splitlines()[-1] == (
+        "hw0: 6 mutations: 3 killed by the hidden suite (0 by a time limit), 0 equivalent, "
+        "0 allowed, 3 survive: 50.0 % killed"
+    )
+    assert "killed = 3\n" in (tmp_path / "hw0" / "mutation.toml").read_text()
+    assert main(["mutate", *root, "--least", "50", "--sample", "6", "--only", "question1.py"]) == 0
+
+
+@pytest.mark.parametrize("part", [["--sample", "3"], ["--only", "question1.py"]])
+def test_a_part_of_the_mutations_is_not_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], part: list[str]
+) -> None:
+    write_homework(tmp_path / "hw0")
+
+    assert main(["mutate", "--root", str(tmp_path), "--record", *part]) == 2
+    assert capsys.readouterr().err == "Only a run over all mutations can be recorded.\n"

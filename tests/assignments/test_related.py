@@ -112,3 +112,8 @@ def test_names_that_a_module_only_gives_spread_no_further(tmp_path: Path) -> Non
     quiet = f"import math\n{QUESTION2}\nX: int = 1\nY = [2]\n\n\nclass Late:\n    Z = 3\n"
 
     assert related(tmp_path, {"question2.py": quiet}) == {HIDDEN2}
+
+
+def test_typed_answers_are_read_by_no_check(tmp_path: Path) -> None:
+    assert related(tmp_path, {"answers.toml": "a = 1\n"}) == set()
+    assert related(tmp_path, {"answers.toml": "a = 1\n", "question2.py": SQUARE}) == {HIDDEN2}
