@@ -23,7 +23,7 @@ from runners.wire.peer import Later
 
 POINT_TO_POINT = ("send", "recv")
 MAX_OPERATIONS = 100_000
-MAX_HELD_BYTES = 128 * 1024**2
+MAX_HELD_BYTES = 64 * 1024**2
 _MAX_TAG = 2**31
 _ANY = -1
 
@@ -115,6 +115,14 @@ class Network:
     def report(self) -> str:
         """What each rank is doing."""
         return "; ".join(f"rank {rank} {self._doing(rank)}" for rank in range(self._size))
+
+    def close(self) -> None:
+        """Let go of every tensor. An exception may hold the network for longer than it is used."""
+        for tickets in (*self._tickets, *self._collectives.values()):
+            for ticket in tickets.values():
+                ticket.given, ticket.result, ticket.later = [], None, None
+        for waiting in (*self._sends, *self._receives):
+            waiting.clear()
 
     # Messages
 

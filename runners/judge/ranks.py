@@ -157,6 +157,7 @@ def rank_processes(
             death.args = (f"{ended}: {network.report()}",)
         raise
     finally:
+        network.close()
         processes.close(death)
 
 

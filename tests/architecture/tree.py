@@ -13,6 +13,7 @@ FOREIGN = (
     "assignments/hw",
     "tests/fixtures/",
     "tests/hostile/assignment/",
+    "tests/hostile/assignment_ranks/",
     "tests/hostile/submissions/",
 )
 

@@ -11,13 +11,14 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ASSIGNMENT = HERE / "assignment"
+ASSIGNMENTS = (ASSIGNMENT, HERE / "assignment_ranks")
 SUBMISSIONS = HERE / "submissions"
 EXPECTATION = "expect.toml"
 HONEST = "00_reference"
 
 _KEYS = {
     "description", "verdict", "points", "max_points", "others", "seconds_max", "flat",
-    "with", "outcomes",
+    "with", "outcomes", "homework",
 }  # fmt: skip
 
 
@@ -33,6 +34,7 @@ class Entry:
     max_points: Decimal | None = None
     others: str | None = None
     flat: bool = False
+    homework: str = ASSIGNMENT.name
     outcomes: Mapping[str, str] = field(default_factory=dict)
     borrowed: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,6 +85,7 @@ def read_entry(folder: Path) -> Entry:
         max_points=_points(table, "max_points"),
         others=table.get("others"),
         flat=table.get("flat", False),
+        homework=table.get("homework", ASSIGNMENT.name),
         outcomes=table.get("outcomes", {}),
         borrowed=table.get("with", {}),
     )

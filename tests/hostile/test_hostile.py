@@ -24,7 +24,7 @@ from runners.sandboxes.base import Role
 from runners.sandboxes.choose import open_sandbox
 from tests.capabilities import require
 from tests.hostile.canary import CANARY, CANARY_VARIABLE
-from tests.hostile.entries import ASSIGNMENT, HONEST, SUBMISSIONS, Entry, read_entries, read_entry
+from tests.hostile.entries import HERE, HONEST, SUBMISSIONS, Entry, read_entries, read_entry
 from tests.hostile.watching import MemoryWatch, WatchedSandbox, texts
 
 ENTRIES = read_entries()
@@ -54,7 +54,7 @@ class Bench:
 
 def request_for(entry: Entry) -> RunRequest:
     """The complete request for one entry."""
-    return build_request(ASSIGNMENT, entry.files(), job=f"hostile-{entry.number}")
+    return build_request(HERE / entry.homework, entry.files(), job=f"hostile-{entry.number}")
 
 
 @pytest.fixture(scope="module", params=SANDBOXES)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
+
+import pytest
 
 from assignments.loader import load_assignment, read_suite, solution_files
 from runners.contract import Outcome, Verdict
 from tests.hostile.canary import CANARY
-from tests.hostile.entries import ASSIGNMENT, HERE, SUBMISSIONS, read_entries
+from tests.hostile.entries import ASSIGNMENTS, HERE, SUBMISSIONS, read_entries
 
 ENTRIES = read_entries()
 CHECKS = {
     f"{folder}/{path.name}::{name}"
+    for homework in ASSIGNMENTS
     for folder in ("public", "hidden")
-    for path in (ASSIGNMENT / "checks" / folder).glob("test_*.py")
+    for path in (homework / "checks" / folder).glob("test_*.py")
     for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
 }
 
@@ -22,7 +26,7 @@ CHECKS = {
 def test_every_number_of_the_list_has_an_entry() -> None:
     numbers = {entry.number[:2] for entry in ENTRIES}
 
-    assert numbers == {f"{number:02}" for number in range(41)}
+    assert numbers == {f"{number:02}" for number in range(42)}
 
 
 def test_the_readme_tells_every_entry_and_its_expectation() -> None:
@@ -56,11 +60,12 @@ def test_no_submission_holds_the_canary_that_it_hunts() -> None:
     assert holders == []
 
 
-def test_the_canary_is_in_all_hidden_checks_and_the_solution() -> None:
-    spec = load_assignment(ASSIGNMENT)
-    suite = read_suite(ASSIGNMENT, spec)
+@pytest.mark.parametrize("homework", ASSIGNMENTS, ids=lambda folder: folder.name)
+def test_the_canary_is_in_all_hidden_checks_and_the_solution(homework: Path) -> None:
+    spec = load_assignment(homework)
+    suite = read_suite(homework, spec)
     hidden = [data for name, data in suite.items() if name.startswith("hidden/")]
-    secrets = [*hidden, *solution_files(ASSIGNMENT, spec).values()]
+    secrets = [*hidden, *solution_files(homework, spec).values()]
 
     assert secrets
     assert [CANARY.encode() in data for data in secrets] == [True] * len(secrets)
