@@ -104,6 +104,7 @@ class JudgePlugin:
         try:
             if check.gpu:
                 self._recorder.guests.anew(self._settings["device"], self._run_deadline)
+                running.started = time.monotonic()  # loading is not the check's
             self._judge(item, nextitem, min(check.seconds, self._settings["run_seconds"]))
         except GuestLost as lost:
             self.lost = str(lost)

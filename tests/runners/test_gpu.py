@@ -153,6 +153,10 @@ def test_what_holds_for_a_fork_holds_for_a_gpu_check(grade: Grade) -> None:
             model = question1.Model()
             model(torch.ones(2)).sum().backward()
             assert model.weight.grad.tolist() == [1.0, 1.0]
+
+        def test_cost(measure):
+            run = measure(question1.square, torch.ones(3))
+            assert (run.result.item(), run.operators["aten.mul"]) == (3.0, 1)
     """
     first = grade(check, FRESH, files={"data.txt": b""})
     again = grade(check, FRESH, files={"data.txt": b""})
@@ -164,6 +168,7 @@ def test_what_holds_for_a_fork_holds_for_a_gpu_check(grade: Grade) -> None:
         "test_hang": "timeout",
         "test_hog": "memory",
         "test_values": "passed",
+        "test_cost": "passed",
     }, messages(first)
     assert first.checks[1].output.strip() == "printed"
     assert first.leaderboard == again.leaderboard != other.leaderboard
@@ -198,3 +203,43 @@ def test_a_check_is_for_a_gpu_or_for_ranks(grade: Grade) -> None:
     seen = grade(check, SOURCE)
     assert (seen.verdict, seen.checks) == ("assignment_fault", ())
     assert "marked both" in seen.staff_detail
+
+
+def test_the_time_of_loading_anew_is_not_the_checks(grade: Grade) -> None:
+    """Neither against its limit nor in what is told of it."""
+    source = "import time\ntime.sleep(2)\ndef f(): return 1\n"
+    check = """
+        import pytest
+        import question1
+
+        @pytest.mark.gpu
+        @pytest.mark.timeout(1)
+        def test_quick(): assert question1.f() == 1
+    """
+    seen = grade(check, source)
+    assert outcomes(seen) == {"test_quick": "passed"}, messages(seen)
+    assert seen.checks[0].seconds < 1
+
+
+def test_loading_that_hangs_only_the_second_time_costs_that_check(grade: Grade) -> None:
+    source = """
+        import os, time
+        def f(): return 1
+        if "fresh" in os.getcwd():
+            while True:
+                try:
+                    time.sleep(60)
+                except BaseException:
+                    pass
+    """
+    check = """
+        import pytest
+        import question1
+
+        @pytest.mark.gpu
+        def test_marked(): assert question1.f() == 1
+
+        def test_plain(): assert question1.f() == 1
+    """
+    seen = grade(check, source, load_seconds=1)
+    assert outcomes(seen) == {"test_marked": "timeout", "test_plain": "passed"}
