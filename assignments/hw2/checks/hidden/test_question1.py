@@ -133,8 +133,8 @@ def test_rms_norm_in_half_precision(dtype, rng, assert_tensor):
     """Norm of large numbers in half precision"""
     x = (draw(rng, 3, 64) * 2000).to(dtype)
     weight = draw(rng, 64).to(dtype)
-    # Two units in the last place: whether the weight is multiplied before or after the rounding.
-    rtol = 2 * torch.finfo(dtype).eps
+    # Four units in the last place: the weight may be multiplied before or after the rounding.
+    rtol = 4 * torch.finfo(dtype).eps
     actual = question1.rms_norm(x, weight)
     assert_tensor(actual, norm(x, weight, 1e-5).to(dtype), rtol=rtol, atol=0.0)
 

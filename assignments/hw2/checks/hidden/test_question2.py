@@ -50,20 +50,6 @@ def make_experts(rng, count, width):
     return [lambda rows, w=matrix: torch.tanh(rows @ w) + 1.0 for matrix in matrices]
 
 
-def watched(experts):
-    """The same experts, and for each of them the list of what it was called with."""
-    seen = [[] for _ in experts]
-
-    def watch(expert, calls):
-        def call(rows):
-            calls.append(rows.detach().clone())
-            return expert(rows)
-
-        return call
-
-    return [watch(expert, calls) for expert, calls in zip(experts, seen, strict=True)], seen
-
-
 @pytest.mark.points(2)
 @pytest.mark.hint(
     "Softmax over all experts, then the k largest in descending order, then divide by THEIR sum."
@@ -141,21 +127,21 @@ def test_mixture_of_experts(k, rng, assert_tensor):
     "Gather the tokens of an expert, call it once, and scatter its answer. The point of a mixture "
     "is what it does NOT compute: an expert without tokens is not called."
 )
-def test_each_expert_is_called_once(rng, assert_tensor):
+def test_each_expert_is_called_once(rng, measure, assert_tensor):
     """Each expert sees its own tokens, in their order, in one call"""
     x, logits, experts = draw(rng, 14, 3), draw(rng, 14, 6), make_experts(rng, 6, 3)
     nobody = int(rng.integers(0, 6))
     logits[:, nobody] = -100.0
-    watching, seen = watched(experts)
+    counted = [measure.calls(expert) for expert in experts]
 
-    question2.mixture_of_experts(x, logits, watching, 2)
+    question2.mixture_of_experts(x, logits, counted, 2)
 
     _, chosen = routed(logits, 2)
-    for number, calls in enumerate(seen):
+    for number, expert in enumerate(counted):
         rows = x[(chosen == number).any(dim=1)]
-        assert len(calls) == (len(rows) > 0), "an expert was called too often, or not at all"
-        if calls:
-            assert_tensor(calls[0], rows)
+        assert expert.count == (len(rows) > 0), "an expert was called too often, or not at all"
+        for (given,) in expert.arguments:
+            assert_tensor(given, rows)
 
 
 @pytest.mark.points(2)
@@ -164,18 +150,19 @@ def test_each_expert_is_called_once(rng, assert_tensor):
     "do not divide the weights again. Mind the capacity 0."
 )
 @pytest.mark.parametrize("capacity", [0, 1, 3, 50])
-def test_capacity(capacity, rng, assert_tensor):
+def test_capacity(capacity, rng, measure, assert_tensor):
     """Experts that take only so many tokens"""
     x, experts = draw(rng, 12, 3), make_experts(rng, 4, 3)
     # Most tokens want the same experts, so that these are full.
     logits = draw(rng, 12, 4) + torch.tensor([2.0, 0.0, 1.0, -1.0])
-    watching, seen = watched(experts)
+    counted = [measure.calls(expert) for expert in experts]
 
-    actual = question2.mixture_of_experts(x, logits, watching, 2, capacity)
+    actual = question2.mixture_of_experts(x, logits, counted, 2, capacity)
 
     assert_tensor(actual, slow_mixture(x, logits, experts, 2, capacity))
-    for calls in seen:
-        assert all(0 < len(rows) <= capacity for rows in calls), "an expert got too many tokens"
+    for expert in counted:
+        for (given,) in expert.arguments:
+            assert 0 < len(given) <= capacity, "an expert got too many tokens, or none"
 
 
 @pytest.mark.points(1)

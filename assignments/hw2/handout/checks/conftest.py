@@ -32,7 +32,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import flop_registry
 
-MODULES: tuple[str, ...] = ("question1", "question2", "question3")
+MODULES: tuple[str, ...] = ("question1", "question2", "question3", "question4")
 ROOT = Path(__file__).resolve().parent.parent
 
 MARKS = (
