@@ -66,6 +66,8 @@ class Guests:
         """Whether the submission may be used yet."""
         self.objects = JudgeObjects(self)
         self.pending_seeds: list[tuple[str, int]] = []
+        self.seeds_of_check: dict[str, int] = {}
+        """By library: the last seed that the running check has set itself."""
         self.on_loading: Callable[[str, int], None] = lambda _origin, _index: None
         self.label = ""
         """What the next fork's randomness is derived from."""
@@ -92,10 +94,15 @@ class Guests:
             raise SuiteFault("the submission cannot be used while the checks are being collected")
         number = self.current()
         if self.pending_seeds:
-            seeds, self.pending_seeds = self.pending_seeds, []
-            self.ask_process(number, "seed", (seeds,))
+            self.ask_process(number, "seed", (self.take_seeds(),))
         with self.one_call():
             return self.ask_process(number, operation, extra, *arguments, **named)
+
+    def take_seeds(self) -> list[tuple[str, int]]:
+        """The seeds that the check has set and the submission's process does not have yet."""
+        seeds, self.pending_seeds = self.pending_seeds, []
+        self.seeds_of_check.update(seeds)
+        return seeds
 
     @contextlib.contextmanager
     def one_call(self) -> Iterator[None]:
@@ -224,6 +231,7 @@ class Guests:
         output = self.close_process(number)
         death = self._dead.pop(number, None)
         if level == "function":
+            self.seeds_of_check = {}
             (printed, fallen), self._beside = self._beside, ("", None)
             output, death = output + printed, death or fallen
         if self._line.forget(number) and death is None:

@@ -79,8 +79,9 @@ class RankProcesses:
 
     def open(self, size: int, label: str) -> None:
         """Fork a process for each rank."""
-        parent, seeds = self._guests.current(), self._guests.pending_seeds
-        self._guests.pending_seeds = []
+        parent = self._guests.current()
+        self._guests.ask_process(parent, "seed", (self._guests.take_seeds(),))
+        seeds = list(self._guests.seeds_of_check.items())
         for rank in range(size):
             handler = partial(self._answer, rank)
             self._numbers.append(

@@ -123,7 +123,7 @@ def test_ranks_run_from_a_notebook_with_nothing_but_the_handout(handout: Path, m
 
 
 @pytest.mark.parametrize(
-    ("check", "source", "passed"), [(VALUES, EVERYTHING, 5), (COSTS, WORKING, 9)]
+    ("check", "source", "passed"), [(VALUES, EVERYTHING, 5), (COSTS, WORKING, 10)]
 )
 def test_the_same_checks_pass_as_in_the_service(
     tmp_path: Path, check: str, source: str, passed: int

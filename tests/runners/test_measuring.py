@@ -83,6 +83,10 @@ CHECK = """
         assert [x.tolist() for x, in counted.arguments] == [[0], [1], [2], [3], [4]]
         assert counted.named == [{"step": 1}] * 5
 
+    def test_what_crosses_is_no_work(measure):
+        run = measure(decode, measure.calls(lambda x, step: x + step), 3)
+        assert run.operators == {"aten.zeros": 1}, run
+
     def test_raising(measure):
         with pytest.raises(RuntimeError, match="cannot be multiplied"):
             measure(product, torch.ones(2, 3), torch.ones(2, 3))

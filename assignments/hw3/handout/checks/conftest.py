@@ -214,13 +214,14 @@ class Counted:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Count, and call the function."""
         self.count += 1
-        given = tree_map(
-            lambda one: one.detach().clone() if isinstance(one, torch.Tensor) else one,
-            (arguments, named),
-        )
-        self.arguments.append(given[0])
-        self.named.append(given[1])
-        return self.function(*arguments, **named)
+        with torch._C._DisableTorchDispatch():  # noqa: SLF001 - none of this is your code's work
+            given = tree_map(
+                lambda one: one.detach().clone() if isinstance(one, torch.Tensor) else one,
+                (arguments, named),
+            )
+            self.arguments.append(given[0])
+            self.named.append(given[1])
+            return self.function(*arguments, **named)
 
 
 class Measure:
