@@ -224,6 +224,7 @@ def read_expectation(name: str, table: Table) -> MutantSpec:
         fails=tuple(dict.fromkeys((*table.texts("fails", ()), *outcomes))),
         outcomes=outcomes,
         verdict=table.choice("verdict", VERDICTS, "graded"),
+        raises=table.texts("raises", ()),
         hint=table.text("hint", ""),
     )
     table.finish()
@@ -246,6 +247,9 @@ def _check_expectation(mutant: MutantSpec, table: Table) -> None:
                 f"gives {check!r} the outcome {outcome!r}.",
                 f"Use one of: {', '.join(BAD_OUTCOMES)}.",
             )
+    for check in mutant.raises:
+        if check not in mutant.fails:
+            table.fault("raises", f"names {check!r}.", "Name checks of `fails` only.")
     if mutant.hint and (mutant.cheat or mutant.verdict != "graded"):
         message = "is set, but a cheat or a rejected submission gets none."
         table.fault("hint", message, "Remove it.")

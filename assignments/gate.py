@@ -14,6 +14,7 @@ from pathlib import Path
 from assignments.answers import ANSWERS_FILE
 from assignments.build import solution_notebook
 from assignments.errors import UploadRejected
+from assignments.hints import hint_warnings
 from assignments.lint import lint_suite
 from assignments.loader import handout_files, mutant_files, read_suite, solution_files
 from assignments.margins import error_promises, time_promises
@@ -140,6 +141,7 @@ def _judged(folder: Path, spec: AssignmentSpec, options: GateOptions, runs: Runs
     mutated = {label: repeated for label, repeated in runs.items() if _is_mutant(label)}
     near, warnings = error_promises(runs.get(REFERENCE, []), mutated)
     broken += near
+    warnings += hint_warnings(spec, mutated)
     if options.whole:
         broken += lint_suite(read_suite(folder, spec), spec.gpus)
         warnings += unkilled_checks(runs[REFERENCE][0], list(mutated.values()))

@@ -28,6 +28,10 @@ class GateRun:
     """The largest error that a check let pass, in tolerances: 1.0 just passes."""
     misses: Mapping[str, float] = field(default_factory=dict)
     """The error for which a check failed, in tolerances; nothing where it failed otherwise."""
+    raised: frozenset[str] = frozenset()
+    """The checks that ended by an exception of the submission."""
+    mistakes: Mapping[str, str] = field(default_factory=dict)
+    """What a student reads of a known mistake, by failing check."""
     peak_bytes: int | None = None
     device: str = ""
 

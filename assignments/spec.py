@@ -147,6 +147,8 @@ class MutantSpec:
     outcomes: Mapping[str, str] = field(default_factory=dict)
     """The outcome of a check in `fails`, where it is another than `failed`."""
     verdict: str = "graded"
+    raises: tuple[str, ...] = ()
+    """Those of `fails` that end because the mutant raises an exception of its own."""
     hint: str = ""
     """What a TA would say to a student with this very mistake."""
 

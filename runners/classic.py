@@ -37,7 +37,10 @@ def grade(
     if ready is None:
         raise SandboxError(f"the sandbox did not start: {line.process.kill().stderr[-2_000:]}")
     judgement = Judgement(
-        "cuda" if gpus else "cpu", said=request.submission.notices, judged=request.judged
+        "cuda" if gpus else "cpu",
+        said=request.submission.notices,
+        judged=request.judged,
+        mistakes=request.suite.mistakes,
     )
     line.order(encode({**order(request, judgement.device), "sources": sources(request)}))
     ended_well = line.follow(judgement, on_event, time.monotonic() + seconds)

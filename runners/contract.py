@@ -139,11 +139,25 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake that is known by the checks that it fails, and what to say to its author."""
+
+    fails: Mapping[str, str]
+    """The outcome of each check that does not pass; "" for a plain failure."""
+    raises: frozenset[str] = frozenset()
+    """Those of them that end because the submission raises an exception."""
+    hint: str = ""
+    """Empty where nothing is to be said; it then keeps others that look the same from speaking."""
+
+
+@dataclass(frozen=True, slots=True)
 class Suite:
     """The checks: files by path relative to the suite's root, and the problems that they judge."""
 
     files: Mapping[str, bytes]
     problems: tuple[Problem, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    """Known mistakes; none where the homework does not want them explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +202,10 @@ class CheckResult:
     """What the longest of its cases took."""
     limit_seconds: float = 0.0
     """What each of its cases may take."""
+    raised: bool = False
+    """Whether an exception of the submission ended it."""
+    mistake: str = ""
+    """What a known mistake, which fails exactly these checks, says to its author."""
     error: float | None = None
     """The largest error of a comparison of tensors that passed, in tolerances: 1.0 just passes.
     Like `miss` for staff alone, for it says how a hidden input was missed."""

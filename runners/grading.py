@@ -128,7 +128,10 @@ class Grader:
         judge, guest = self._start(request, gpus)
         started = time.monotonic()
         judgement = Judgement(
-            CUDA if gpus else "cpu", said=request.submission.notices, judged=request.judged
+            CUDA if gpus else "cpu",
+            said=request.submission.notices,
+            judged=request.judged,
+            mistakes=request.suite.mistakes,
         )
         try:
             ending = self._run(judge, guest, request, judgement, on_event)

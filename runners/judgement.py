@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from runners.contract import CheckResult, Outcome, RunReport, Verdict, Visibility
+from runners.contract import CheckResult, Mistake, Outcome, RunReport, Verdict, Visibility
+from runners.mistakes import explained
 
 _RUN_LOST = "The run was not completed."
 _NOT_LOADED = "The submission could not be loaded."
@@ -36,6 +37,7 @@ class Judgement:
     """What was noticed about the submission before it was loaded."""
     judged: tuple[CheckResult, ...] = ()
     """Results known without a run; they count also where the code cannot be loaded."""
+    mistakes: tuple[Mistake, ...] = ()
 
     def take(self, event: dict[str, Any]) -> None:
         """Take note of one event."""
@@ -60,10 +62,14 @@ class Judgement:
             verdict=verdict,
             reason=reason,
             staff_detail=detail,
-            checks=(*map(self._check, self.manifest.values()), *self.judged) if scored else (),
+            checks=tuple(self._checks()) if scored else (),
             notices=tuple(self._notices()),
             leaderboard=tuple(self.leaderboard),
         )
+
+    def _checks(self) -> list[CheckResult]:
+        checks = [*map(self._check, self.manifest.values()), *self.judged]
+        return explained(checks, self.mistakes)
 
     def _notices(self) -> list[str]:
         fell_back = self.device == "cpu" and any(check["gpu"] for check in self.manifest.values())
@@ -108,6 +114,7 @@ class Judgement:
             seconds=result.get("seconds", 0.0),
             slowest_seconds=result.get("slowest", 0.0),
             limit_seconds=check["seconds"],
+            raised=result.get("raised", False),
             error=result.get("error"),
             miss=result.get("miss"),
         )

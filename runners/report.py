@@ -50,6 +50,7 @@ _OUTCOME_WORDS = {
     Outcome.NOT_RUN: "was not run",
 }
 _OUTPUT = 4_000
+KNOWN_MISTAKE = "A known mistake fails exactly these checks of the problem."
 
 
 def shows_details(check: CheckResult, audience: Audience, phase: Phase) -> bool:
@@ -101,6 +102,8 @@ class Revealed:
     summary: str
     """How it ended, in a sentence; empty when it passed."""
     hint: str
+    mistake: str
+    """What a known mistake, which fails exactly these checks of the problem, says."""
     message: str
     output: str
     traceback: str
@@ -129,6 +132,7 @@ def reveal(check: CheckResult, number: int, audience: Audience, phase: Phase) ->
         visibility=check.visibility,
         summary="" if passed else f"This check {_OUTCOME_WORDS[check.outcome]}.",
         hint="" if passed else clean(check.hint),
+        mistake="" if passed else clean(check.mistake),
         message=clean(check.message) if details else "",
         output=clean(check.output.strip()) if details else "",
         traceback=clean(check.traceback) if staff else "",
@@ -155,6 +159,7 @@ def _test(shown: Revealed, audience: Audience) -> dict[str, Any]:
         "outcome": shown.outcome.value,
         "visibility": shown.visibility.value,
         "hint": shown.hint,
+        "mistake": shown.mistake,
         "output": _output(shown)[:_OUTPUT],
         "output_format": "text",
         "extra_data": extra,
@@ -168,6 +173,8 @@ def _output(shown: Revealed) -> str:
     lines = [shown.summary, shown.message]
     if shown.hint:
         lines.append(f"Hint: {shown.hint}")
+    if shown.mistake:
+        lines.append(f"{KNOWN_MISTAKE} {shown.mistake}")
     if shown.output:
         lines.append(f"What your code printed:\n{shown.output}")
     return "\n".join(filter(None, lines))

@@ -20,6 +20,7 @@ from runners.contract import (
     CheckResult,
     Isolation,
     Limits,
+    Mistake,
     Module,
     Outcome,
     Problem,
@@ -61,7 +62,21 @@ def suite_of(folder: Path, spec: AssignmentSpec) -> Suite:
         Problem(p.id, p.title, p.points, p.checks, {name: signatures[name] for name in p.provides})
         for p in spec.code_problems
     )
-    return Suite(read_suite(folder, spec), problems)
+    return Suite(read_suite(folder, spec), problems, _mistakes(spec))
+
+
+def _mistakes(spec: AssignmentSpec) -> tuple[Mistake, ...]:
+    """The mutants as mistakes that a student may have made; a cheat is none."""
+    if not spec.mutant_hints:
+        return ()
+    found = []
+    for mutant in spec.mutants:
+        # An answer can be wrong in many ways; that it is says nothing of how.
+        checks = [check for check in mutant.fails if not check.startswith(ID_PREFIX)]
+        if checks and not mutant.cheat:
+            fails = {check: mutant.outcomes.get(check, "") for check in checks}
+            found.append(Mistake(fails, frozenset(mutant.raises), mutant.hint))
+    return tuple(found)
 
 
 def make_request(

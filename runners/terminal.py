@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runners.contract import CheckResult, Isolation, Outcome, RunReport, Verdict
-from runners.report import Audience, Phase, shows_details
+from runners.report import KNOWN_MISTAKE, Audience, Phase, shows_details
 from runners.text import clean
 
 _PHASES = {
@@ -63,6 +63,9 @@ def summary(report: RunReport, audience: Audience) -> None:
         table.add_row("", Text(problem, style="bold"), _sum(checks))
         for check in checks:
             _row(table, check, audience)
+        # All failing checks of a problem say the same: once is enough.
+        if mistake := next((check.mistake for check in checks if check.mistake), ""):
+            table.add_row("", Text(f"{KNOWN_MISTAKE} {clean(mistake)}", style="italic"), "")
     console.print(table)
     console.print(Text(f"{report.points}/{report.max_points}", style="bold"))
 

@@ -52,9 +52,10 @@ def grading(
 def suite_part(suite: Suite, checks: frozenset[str]) -> Suite:
     """Leave out all other check files; the problems and their interface stay as they are."""
     spared = {path for problem in suite.problems for path in problem.checks} - checks
-    return Suite(
-        {name: data for name, data in suite.files.items() if name not in spared},
-        tuple(
+    return replace(
+        suite,
+        files={name: data for name, data in suite.files.items() if name not in spared},
+        problems=tuple(
             replace(p, checks=tuple(path for path in p.checks if path in checks))
             for p in suite.problems
         ),
@@ -80,6 +81,8 @@ def gate_run(report: RunReport, limits: Limits) -> GateRun:
         spans=_spans(report.resources.phases, limits),
         errors={check.id: check.error for check in report.checks if check.error is not None},
         misses={check.id: check.miss for check in report.checks if check.miss is not None},
+        raised=frozenset(check.id for check in report.checks if check.raised),
+        mistakes={check.id: check.mistake for check in report.checks if check.mistake},
         peak_bytes=report.resources.guest_peak_bytes,
         device=str(report.receipt.get("device", "")),
     )

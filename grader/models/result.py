@@ -24,6 +24,7 @@ class CheckResult(models.Model):
     outcome = models.CharField(max_length=16)
     visibility = models.CharField(max_length=32)
     hint = models.TextField(blank=True)
+    mistake = models.TextField(blank=True)
     message = models.TextField(blank=True)
     output = models.TextField(blank=True)
     traceback = models.TextField(blank=True)

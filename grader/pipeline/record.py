@@ -73,6 +73,7 @@ def _rows(job_id: int, report: RunReport) -> list[CheckResult]:
             outcome=check.outcome.value,
             visibility=check.visibility.value,
             hint=clean(check.hint),
+            mistake=clean(check.mistake),
             message=clean(check.message),
             output=clean(check.output),
             traceback=clean(check.traceback),

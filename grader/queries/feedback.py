@@ -34,6 +34,11 @@ class ProblemFeedback:
     checks: tuple[Revealed, ...]
 
     @property
+    def mistake(self) -> str:
+        """What a known mistake says that fails exactly the checks that failed; else nothing."""
+        return next((check.mistake for check in self.checks if check.mistake), "")
+
+    @property
     def failed(self) -> int:
         """How many of its checks did not pass."""
         return sum(not check.passed for check in self.checks)
@@ -99,6 +104,7 @@ def _check(row: CheckResult) -> contract.CheckResult:
         outcome=contract.Outcome(row.outcome),
         visibility=contract.Visibility(row.visibility),
         hint=row.hint,
+        mistake=row.mistake,
         message=row.message,
         output=row.output,
         traceback=row.traceback,

@@ -16,6 +16,7 @@ from runners.judge.errors import CheckTimeout, GuestLost, SuiteFault
 from runners.judge.fixtures import DEVICE, RECORDER
 from runners.judge.guests import LEVELS
 from runners.judge.line import Line
+from runners.judge.raised import remote_details
 from runners.judge.recorder import Recorder
 from runners.judge.tensors import TensorsDiffer
 
@@ -143,7 +144,8 @@ class JudgePlugin:
                 self.faults.append(f"{report.nodeid}: {report.longreprtext}")
             outcome, message = messages.judge(error)
             miss = error.tolerances if isinstance(error, TensorsDiffer) else math.inf
-            self._recorder.note(outcome, message, report.longreprtext, miss)
+            raised = remote_details(error) is not None
+            self._recorder.note(outcome, message, report.longreprtext, miss=miss, raised=raised)
         return report
 
 

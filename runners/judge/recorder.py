@@ -66,6 +66,8 @@ class Running:
     """The largest error of a comparison that passed, in tolerances."""
     miss: float = 0.0
     """The largest error that failed it; infinite where anything but a comparison did."""
+    raised: bool = False
+    """Whether an exception of the submission ended an item."""
     started: float = field(default_factory=time.monotonic)
 
 
@@ -106,11 +108,20 @@ class Recorder:
         if running := self._running.get(self._current):
             running.error = max(running.error or 0.0, error)
 
-    def note(self, outcome: str, message: str, traceback: str = "", miss: float = math.inf) -> None:
+    def note(
+        self,
+        outcome: str,
+        message: str,
+        traceback: str = "",
+        *,
+        miss: float = math.inf,
+        raised: bool = False,
+    ) -> None:
         """Something ended an item of the running check; the worst of its items counts."""
         self.failed = True
         running = self._running[self._current]
         running.miss = max(running.miss, miss)
+        running.raised = running.raised or raised
         if _SEVERITY.index(outcome) > _SEVERITY.index(running.outcome):
             running.outcome = outcome
             running.message = message[:_TEXT]
@@ -148,6 +159,7 @@ class Recorder:
             output=running.output[:_TEXT],
             seconds=running.seconds,
             slowest=running.slowest,
+            raised=running.raised,
             error=running.error,
             miss=running.miss if 0 < running.miss < math.inf else None,
         )

@@ -76,7 +76,7 @@ def hands_in_probes(world: World) -> None:
     book = notebook(markdown(PROBE), code(f"print({PROBE!r})", outputs=[stream(), rich()]))
     files = {**RIGHT, f"{PROBE.replace('/', '')}.txt": PROBE.encode(), "n.md": PROBE.encode()}
     fields: dict[str, Any] = dict.fromkeys(
-        ("title", "hint", "message", "output", "traceback"), PROBE
+        ("title", "hint", "mistake", "message", "output", "traceback"), PROBE
     )
     checks = [
         check(1, 3, 6, id=PROBE, visibility=Visibility.VISIBLE, **fields),
@@ -160,11 +160,11 @@ def test_the_probe_is_there_as_text(
 
 
 def test_the_report_shows_the_probe_in_each_field_as_text(pages: dict[str, str]) -> None:
-    """Title, hint, message, output and notice; for staff the check's id, traceback and detail."""
+    """Title, hints, message, output and notice; for staff the id, traceback and detail."""
     first = Submission.objects.earliest("pk").pk + 1  # the world comes with one
     text = escape("<x-probe onmouseover=alert(1)>")
     told = {reader: pages[f"{reader} /submissions/{first}/"].count(text) for reader in PEOPLE}
-    assert told["author"] >= 10
+    assert told["author"] >= 11
     assert told["ta"] >= told["author"] + 3
 
 

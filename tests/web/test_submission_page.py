@@ -160,6 +160,17 @@ def test_a_student_reads_of_a_hidden_check_its_title_points_and_hint(
     assert CANARY not in told.content.decode()
 
 
+def test_a_known_mistake_is_named_once_above_the_checks_that_it_fails(
+    homework: Assignment, ada: Membership
+) -> None:
+    score = factories.graded(homework, ada, "90")
+    for position in (2, 3):
+        check(score.job, position, mistake="This is what summing over all axes does.")
+    told = "A known mistake fails exactly these checks. This is what summing over all axes does. "
+    assert main(page_of(ada, score.submission)).count(f"{told}failed Everything works") == 1
+    assert main(page_of(ada, score.submission)).count("This is what summing") == 1
+
+
 def test_a_student_reads_everything_of_a_visible_check_but_the_traceback(
     homework: Assignment, ada: Membership
 ) -> None:

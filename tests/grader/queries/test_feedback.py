@@ -41,6 +41,7 @@ REPORT = report(
             outcome=outcome,
             visibility=shown,
             hint=f"hint {number}",
+            mistake=f"mistake {number}",
             message=f"message {number} {SECRET}",
             output=f"\n printed {number} {SECRET}\n",
             traceback=f"traceback {number} {SECRET}",
