@@ -1,4 +1,4 @@
-"""The authors' command line: `python -m assignments build|check|mutate [hw1 ...]`.
+"""The authors' command line: `python -m assignments build|check|mutate|docs [hw1 ...]`.
 
 Exit codes: 0 all is well, 1 a promise is broken or a folder is invalid, 2 bad usage.
 """
@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assignments.build import stale_files, write_handout
+from assignments.commands.docs import docs
 from assignments.errors import AssignmentInvalid
 from assignments.fields import near_miss
 from assignments.loader import DECLARATION, load_assignment
 
 OK, BROKEN, USAGE = 0, 1, 2
+_HANDBOOK = Path(__file__).parents[1] / "docs" / "homeworks"
 SANDBOXES = ("auto", "docker", "bubblewrap", "process")
 DEVICES = ("auto", "cpu", "gpu")
 
@@ -40,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_check_options(check)
     mutate = commands.add_parser("mutate", help="see whether the suite sees small mistakes")
     _add_mutate_options(mutate)
+    pages = commands.add_parser("docs", help="write the staff's handbook of all homeworks")
+    pages.add_argument("--check", action="store_true", help="exit 1 if a page is stale")
+    pages.add_argument("--to", type=Path, default=_HANDBOOK, metavar="FOLDER")
+    pages.add_argument("--root", type=Path, default=Path(__file__).parent)
+    pages.set_defaults(run=docs, homework=[])
     for command in (build, check, mutate):
         command.add_argument("homework", nargs="*", help="names or folders (default: all)")
         command.add_argument("--root", type=Path, default=Path(__file__).parent)

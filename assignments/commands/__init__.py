@@ -1,1 +1,1 @@
-"""The commands of `python -m assignments` that run suites, and their one seam to `runners`."""
+"""The commands of `python -m assignments`, and their one seam to `runners`."""
