@@ -10,6 +10,8 @@ So a request takes P + G - 1 tokens of work, and gives its new tokens one in a s
 with the step that gives its last one. Do not use torch here.
 """
 
+from collections.abc import Callable
+
 
 def blocks_needed(prompt: int, output: int, block_size: int) -> int:
     """How many blocks of the key-value cache a request fills until it ends.
@@ -132,27 +134,31 @@ class Scheduler:
 
 
 def simulate(
-    scheduler: Scheduler, arrivals: list[tuple[int, str, int, int]]
+    add: Callable[[str, int, int], None],
+    step: Callable[[], dict[str, list]],
+    arrivals: list[tuple[int, str, int, int]],
 ) -> dict[str, tuple[int, int]]:
-    """Run a fresh scheduler until all requests are finished.
+    """Run a scheduler until all requests are finished, and measure how long they waited.
 
     Before step t (the first step is 0) every request that arrives at t is added, in the order of
-    the list. Steps with nothing to do count as well.
+    the list. Steps with nothing to do count as well. No step follows the one that finishes the
+    last request.
 
-    arrivals: (step, name, prompt, output), in any order
+    add, step: the methods of a fresh scheduler
+    arrivals: (step, name, prompt, output), at least one, in any order
     returns: for each name, how many steps after its arrival's step it got its first new token, and
         how many until it was finished; both are 0 when that was in the step of its arrival
     """
     ### BEGIN SOLUTION
-    arrived = {name: step for step, name, _, _ in arrivals}
+    arrived = {name: start for start, name, _, _ in arrivals}
     first: dict[str, int] = {}
     last: dict[str, int] = {}
     now = 0
     while len(last) < len(arrivals):
-        for step, name, prompt, output in arrivals:
-            if step == now:
-                scheduler.add(name, prompt, output)
-        result = scheduler.step()
+        for start, name, prompt, output in arrivals:
+            if start == now:
+                add(name, prompt, output)
+        result = step()
         for name in result["new"]:
             first.setdefault(name, now - arrived[name])
         for name in result["finished"]:

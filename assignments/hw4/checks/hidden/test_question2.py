@@ -159,6 +159,7 @@ def test_distribution_is_the_targets(rng):
     after = [Fraction(int(n), 4) for n in rng.permutation([0, 1, 3])]
     rest = int(8 * sum(max(a - b, 0) for a, b in zip(p, q, strict=True)))
     fine = math.lcm(4, max(rest, 1))
+    draft_row = torch.tensor([[float(x) for x in q]], dtype=torch.float64)
     as_rows = torch.tensor([[float(x) for x in row] for row in (p, after)], dtype=torch.float64)
 
     first, second = Counter(), Counter()
@@ -166,7 +167,7 @@ def test_distribution_is_the_targets(rng):
         for i in range(4):
             for j in range(fine):
                 uniform = Numbers([(i + 0.5) / 4, (j + 0.5) / fine])
-                result = question2.verify([token], as_rows.new_tensor([[*map(float, q)]]), as_rows, uniform)
+                result = question2.verify([token], draft_row, as_rows, uniform)
                 weight = q[token] / (4 * fine)
                 first[result[0]] += weight
                 if len(result) > 1:
@@ -188,10 +189,10 @@ def test_distribution_is_the_targets(rng):
 def test_generate_follows_the_rule(gamma, rng):
     """Tokens of whole generations, with known random numbers"""
     target, draft = Model(rng), Model(rng)
-    draft.table = (0.6 * target.table + 0.4 * draft.table)[:7]
+    draft.table = 0.3 * target.table + 0.7 * draft.table
     prompt = [int(token) for token in rng.integers(0, 4, size=3)]
-    count = int(rng.integers(6, 12))
-    values = rng.random(200)
+    count = int(rng.integers(24, 32))
+    values = rng.random(400)
     expected_uniform, uniform = Numbers(values), Numbers(values)
     expected = replay(target, draft, prompt, count, gamma, expected_uniform)
     before = list(prompt)
@@ -210,22 +211,31 @@ def test_generate_follows_the_rule(gamma, rng):
 @pytest.mark.hint("What comes out must not depend on the draft model, only how fast it comes.")
 def test_generate_in_distribution(rng):
     """Many generations are distributed as the target's, whatever the draft says"""
-    runs = 300
-    target, draft = Model(rng, vocab=2), Model(rng, vocab=2)
-    target.table = np.stack([[x, 1 - x] for x in rng.uniform(0.1, 0.9, size=7)])
-    draft.table = target.table[:, ::-1].copy()  # It likes what the target does not.
+    runs, likes = 500, int(rng.integers(2))
+    first, stays = float(rng.uniform(0.45, 0.6)), float(rng.uniform(0.85, 0.95))
+
+    def target(tokens):  # Behind the prompt nearly even, then it mostly repeats the last token.
+        rows = [[stays, 1 - stays] if token == 0 else [1 - stays, stays] for token in tokens]
+        rows[0] = [first, 1 - first]
+        return torch.tensor(rows, dtype=torch.float64)
+
+    def draft(tokens):
+        return torch.eye(2, dtype=torch.float64)[likes]
+
     seen = Counter()
     for _ in range(runs):
-        tokens, _ = question2.generate(
-            target.target, draft.draft, [1], 2, 1, lambda: float(rng.random())
-        )
+        numbers = Numbers(rng.random(6))
+        tokens, _ = question2.generate(target, draft, [1], 2, 1, numbers)
         seen[tuple(tokens)] += 1
+        seen[tokens[0]] += 1
 
     # By Hoeffding's inequality a right solution is further off once in ten million gradings.
-    bound = math.sqrt(math.log(8 / 1e-7) / (2 * runs))
-    for pair in [(0, 0), (0, 1), (1, 0), (1, 1)]:
-        expected = target.next([1])[pair[0]] * target.next([1, pair[0]])[pair[1]]
-        assert abs(seen[pair] / runs - expected) < bound, "a pair of tokens is too rare or too often"
+    bound = math.sqrt(math.log(2 * 6 / 1e-7) / (2 * runs))
+    for token, chance in enumerate([first, 1 - first]):
+        assert abs(seen[token] / runs - chance) < bound, "a token is too rare or too often"
+        assert abs(seen[token, token] / runs - chance * stays) < bound, "a pair is, with the same"
+        other = seen[token, 1 - token] / runs
+        assert abs(other - chance * (1 - stays)) < bound, "a pair is, with another token"
 
 
 @pytest.mark.points(1.5)
@@ -246,13 +256,14 @@ def test_calls_of_the_models(rng):
         assert len(tokens) == count, "wrong number of tokens"
         assert len(accepted) == rounds, "wrong number of rounds"
         assert len(target.calls) == rounds, "the target was not called once for each round"
-        made, drafts, seen = 1, 0, []
+        made, drafted, judged = 1, [], []
         for kept in accepted:
             wanted = min(gamma, count - made)
-            seen.append(made + wanted)
-            made, drafts = made + kept + 1, drafts + wanted
-        assert [len(call) for call in target.calls] == seen, "the target did not see all drafts"
-        assert len(draft.calls) == drafts, "the draft was not called once for each draft token"
+            drafted += range(made, made + wanted)
+            judged.append(made + wanted)
+            made += kept + 1
+        assert [len(call) for call in target.calls] == judged, "the target did not see all drafts"
+        assert [len(call) for call in draft.calls] == drafted, "the draft was not asked in turn"
 
 
 @pytest.mark.points(0.5)

@@ -72,22 +72,24 @@ class Plain:
 
 def draw_setting(rng):
     """Budget, chunk, blocks and block size for which everything is scarce now and then."""
+    chunk = int(rng.integers(2, 6))
     return {
-        "budget": int(rng.integers(3, 12)),
-        "chunk": int(rng.integers(2, 7)),
+        "budget": chunk + int(rng.integers(1, 4)),
+        "chunk": chunk,
         "blocks": int(rng.integers(7, 12)),
         "block_size": int(rng.integers(2, 6)),
     }
 
 
-def draw_requests(rng, setting, count=12):
+def draw_requests(rng, setting, count=16):
     """Requests that fit into the cache alone, under names that say nothing of their order."""
     entries = setting["blocks"] * setting["block_size"]
     names = [f"r{number}" for number in rng.permutation(100)[:count]]
     requests = []
     for name in names:
-        prompt = int(rng.integers(1, entries * 3 // 4))
-        requests.append((name, prompt, int(rng.integers(1, min(8, entries - prompt) + 1))))
+        prompt = int(rng.integers(1, entries // 2))
+        output = int(rng.integers(1, min(9, entries - prompt) + 1))
+        requests.append((name, prompt, output))
     return requests
 
 
@@ -135,7 +137,7 @@ def test_blocks_needed(rng):
 
 @pytest.mark.points(2)
 @pytest.mark.hint("Go through the three passes of `step` in their order, with one budget for all.")
-@pytest.mark.parametrize("attempt", [1, 2, 3])
+@pytest.mark.parametrize("attempt", [1, 2, 3, 4])
 def test_schedule(attempt, rng):
     """Whole schedules of random requests that arrive over time"""
     setting = draw_setting(rng)
@@ -226,13 +228,14 @@ def test_no_overtaking(rng):
 @pytest.mark.hint("Add up what you give out, in all three passes together.")
 def test_budget_is_never_exceeded(rng):
     """No step does more work than the budget, and no prompt gets more than a chunk"""
-    setting = draw_setting(rng)
-    for result, _, _ in run_alone(setting, draw_requests(rng, setting)):
-        amounts = [tokens for _, tokens in result["work"]]
-        assert sum(amounts) <= setting["budget"], "more work than the budget"
-        assert all(1 <= tokens <= setting["chunk"] for tokens in amounts), "a wrong amount"
-        names = [name for name, _ in result["work"]]
-        assert len(names) == len(set(names)), "a request got work twice in one step"
+    for chunk in (2, 3, 4, 5):
+        setting = {**draw_setting(rng), "chunk": chunk, "budget": chunk + 1}
+        for result, _, _ in run_alone(setting, draw_requests(rng, setting)):
+            amounts = [tokens for _, tokens in result["work"]]
+            assert sum(amounts) <= setting["budget"], "more work than the budget"
+            assert all(1 <= tokens <= chunk for tokens in amounts), "a wrong amount"
+            names = [name for name, _ in result["work"]]
+            assert len(names) == len(set(names)), "a request got work twice in one step"
 
 
 @pytest.mark.points(1)
@@ -276,23 +279,30 @@ def test_add_refuses(rng):
 @pytest.mark.points(1)
 @pytest.mark.hint("Add what arrives, then step, then look; measure from each request's arrival.")
 def test_simulate(rng):
-    """Time to the first token and to the end, for random arrivals"""
+    """Time to the first token and to the end, with a scheduler of ours and random arrivals"""
     setting = draw_setting(rng)
     arrivals = [
         (int(rng.integers(0, 30)), *request) for request in draw_requests(rng, setting, count=9)
     ]
-    plain, now, expected = Plain(**setting), 0, {}
+    arrivals[3] = (60, *arrivals[3][1:])  # Until it comes, there may be nothing to do.
     start = {name: step for step, name, _, _ in arrivals}
-    first, last = {}, {}
-    while len(last) < len(arrivals):
-        plain.entries += [Entry(*request) for step, *request in arrivals if step == now]
-        result = plain.step()
-        for name in result["new"]:
-            first[name] = first.get(name, now - start[name])
-        last.update({name: now - start[name] for name in result["finished"]})
-        now += 1
-    expected = {name: (first[name], last[name]) for name in start}
+    plain, first, last, added, results = Plain(**setting), {}, {}, [], []
 
-    times = question3.simulate(question3.Scheduler(**setting), arrivals)
+    def add(name, prompt, output):
+        assert start[name] == len(results), "a request was added too early or too late"
+        added.append(name)
+        plain.entries.append(Entry(name, prompt, output))
 
-    assert times == expected, "wrong times"
+    def step():
+        assert len(last) < len(arrivals), "a step after the last request was finished"
+        results.append(plain.step())
+        for name in results[-1]["new"]:
+            first.setdefault(name, len(results) - 1 - start[name])
+        last.update({name: len(results) - 1 - start[name] for name in results[-1]["finished"]})
+        return results[-1]
+
+    times = question3.simulate(add, step, arrivals)
+
+    in_order = [name for at in sorted(set(start.values())) for name in start if start[name] == at]
+    assert added == in_order, "requests of one step were not added in the order of the list"
+    assert times == {name: (first[name], last[name]) for name in start}, "wrong times"

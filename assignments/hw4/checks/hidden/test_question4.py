@@ -162,39 +162,36 @@ def test_cite(rng):
 @pytest.mark.hint("Numbers in the prompt follow rank, and the citation [1] means the first of these.")
 def test_answer_question(rng):
     """From the question to the cited answer, over a random corpus"""
-    question = f"Where are {', '.join(rng.permutation(WORDS)[:5])}?"
-    while True:
-        texts = draw_corpus(rng, question, 8)
-        texts.append(texts[0])
-        if len({round(score, 9) for score in bm25(texts, question)}) == 8:
-            break
+    a, b, c, x, y, z = rng.permutation(["pear", "plum", "lime", "kiwi", "rice", "bean"])
+    best, copied, large, short = (
+        f"{a.title()} {b} {c}.",
+        f"{a}, {b}, {c}, {x}",
+        f"{b} {c} {x}. {y} {z} {y} {z}",
+        f"{c} {z}!",
+    )
+    texts = [best, copied, f"{a} {b}: {c.upper()} {x}!", large, short, f"{x} {y}", y, f"{z} {z}", x]
+    texts = [texts[i] for i in rng.permutation(9)]
     documents = {f"d{n}": text for n, text in zip(rng.permutation(9), texts, strict=True)}
-    names = list(documents)
-    k, budget = int(rng.integers(4, 7)), int(rng.integers(12, 20))
-    ranked = rank([round(score, 9) for score in bm25(texts, question)], k)
-    chosen, left, seen = [], budget, []
-    for i in ranked:
-        words = words_of(texts[i])
-        if len(words) <= left and words not in seen:
-            chosen.append(i)
-            seen.append(words)
-            left -= len(words)
+    copied = next(text for text in texts if words_of(text) == words_of(copied))
+    ranked = rank([round(score, 9) for score in bm25(texts, f"{a}, {b.upper()}, {c}?")], 5)
+    assert [words_of(texts[i]) for i in ranked] == [
+        words_of(text) for text in (best, copied, copied, large, short)
+    ], "the corpus is not what it is meant to be"
+    # The copy says nothing new, and the large one does not fit beside the first two.
+    chosen = [best, copied, short]
+    names = [name for text in chosen for name in documents if documents[name] == text]
     model = Script("Here [2], there [1] [8].")
-    lines = [f"[{place}] {texts[i]}" for place, i in enumerate(chosen, start=1)]
-    found = [names[i] for i in chosen]
 
-    answer = question4.answer_question(question, documents, model, k, budget)
+    answer = question4.answer_question(f"{a}, {b.upper()}, {c}?", documents, model, 5, 12)
 
-    prompt = "\n".join([*lines, "", f"Question: {question}", "Answer:"])
+    lines = [f"[{number}] {text}" for number, text in enumerate(chosen, start=1)]
+    prompt = "\n".join([*lines, "", f"Question: {a}, {b.upper()}, {c}?", "Answer:"])
     assert model.prompts == [prompt], "wrong prompt, or not one call of the model"
-    if len(found) > 1:
-        expected = f"Here [1], there [2].\n\nSources:\n[1] {found[1]}\n[2] {found[0]}"
-    else:
-        expected = f"Here, there [1].\n\nSources:\n[1] {found[0]}"
+    expected = f"Here [1], there [2].\n\nSources:\n[1] {names[1]}\n[2] {names[0]}"
     assert answer == expected, "wrong answer"
 
     model = Script("I don't know [1].")
-    assert question4.answer_question("Unheard?", documents, model, k, budget) == "I don't know."
+    assert question4.answer_question("Unheard?", documents, model, 5, 12) == "I don't know."
     assert model.prompts == ["Question: Unheard?\nAnswer:"], "nothing found: no passages"
 
 

@@ -71,7 +71,7 @@ def test_sequence_logprob(dtype, rng, assert_tensor):
     logits = 3 * draw(rng, batch, length, vocab, dtype=dtype)
     tokens = torch.from_numpy(rng.integers(0, vocab, size=(batch, length)))
     mask = torch.from_numpy(rng.random((batch, length)) < 0.6)
-    mask[0], mask[1, 0] = False, True
+    mask[0], mask[1, 0], mask[1, 1], mask[2, 1:3] = False, True, False, True
     expected = torch.zeros(batch, dtype=dtype)
     for row, t in itertools.product(range(batch), range(1, length)):
         if mask[row, t]:
@@ -172,6 +172,11 @@ def test_fit_ratings(rng, assert_tensor):
         ratings = question6.fit_ratings(wins)
         assert_tensor(ratings, most_likely(before), rtol=0, atol=0.01)
         assert_tensor(wins, before)
+    # Everybody meets neighbours alone: the simple algorithm needs many rounds here.
+    line = torch.diag(torch.full((7,), 2.0), 1) + torch.diag(torch.arange(1.0, 8), -1)
+    line = line.double()
+    assert_tensor(question6.fit_ratings(line), most_likely(line), rtol=0, atol=0.01)
+
     chain = torch.zeros(3, 3, dtype=torch.float64)
     chain[0, 1] = chain[1, 0] = chain[1, 2] = 2
     with pytest.raises(ValueError):  # noqa: PT011 - the message is the student's own
