@@ -10,6 +10,8 @@ So a request takes P + G - 1 tokens of work, and gives its new tokens one in a s
 with the step that gives its last one. Do not use torch here.
 """
 
+from collections.abc import Callable
+
 
 def blocks_needed(prompt: int, output: int, block_size: int) -> int:
     """How many blocks of the key-value cache a request fills until it ends.
@@ -25,8 +27,9 @@ def blocks_needed(prompt: int, output: int, block_size: int) -> int:
 class Scheduler:
     """Decides, step after step, on which requests how much work is done.
 
-    waiting: ids of the requests that were not admitted yet, oldest first
-    running: ids of the admitted requests that are not finished, in the order of admission
+    waiting: a list of the names of the requests that were not admitted yet, oldest first
+    running: a list of the names of the admitted requests that are not finished, in the order of
+        admission
     free_blocks: how many blocks of the cache are not reserved
     """
 
@@ -72,7 +75,8 @@ class Scheduler:
         Blocks of the requests that finish are free from the next step on.
 
         returns: a dict with three lists,
-            "work": (name, tokens) in the order in which it was given out, tokens at least 1,
+            "work": tuples (name, tokens) in the order in which it was given out; no tuple where a
+                request gets nothing,
             "new": the names that got a new token, in the order of "work",
             "finished": the names that got their last one, in the order of "work"
         """
@@ -84,16 +88,20 @@ class Scheduler:
 
 
 def simulate(
-    scheduler: Scheduler, arrivals: list[tuple[int, str, int, int]]
+    add: Callable[[str, int, int], None],
+    step: Callable[[], dict[str, list]],
+    arrivals: list[tuple[int, str, int, int]],
 ) -> dict[str, tuple[int, int]]:
-    """Run a fresh scheduler until all requests are finished.
+    """Run a scheduler until all requests are finished, and measure how long they waited.
 
     Before step t (the first step is 0) every request that arrives at t is added, in the order of
-    the list. Steps with nothing to do count as well.
+    the list. Steps with nothing to do count as well. No step follows the one that finishes the
+    last request.
 
-    arrivals: (step, name, prompt, output), in any order
-    returns: for each name, how many steps after its arrival's step it got its first new token, and
-        how many until it was finished; both are 0 when that was in the step of its arrival
+    add, step: the methods of a fresh scheduler
+    arrivals: (step, name, prompt, output), at least one, in any order
+    returns: for each name a tuple: how many steps after its arrival's step it got its first new
+        token, and how many until it was finished; both are 0 when that was in its arrival's step
     """
     # Your code here.
     raise NotImplementedError

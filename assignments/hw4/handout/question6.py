@@ -72,7 +72,8 @@ def has_ratings(wins: torch.Tensor) -> bool:
     where wins[i, j] > 0 (half a win is enough). Otherwise some group never won against the rest,
     and its ratings run off to minus infinity.
 
-    wins: (players, players), as `count_wins` gives them
+    wins: (players, players), as `count_wins` gives them, for at least two players
+    returns: a Python bool
     """
     # Your code here.
     raise NotImplementedError

@@ -28,8 +28,9 @@ def blocks_needed(prompt: int, output: int, block_size: int) -> int:
 class Scheduler:
     """Decides, step after step, on which requests how much work is done.
 
-    waiting: ids of the requests that were not admitted yet, oldest first
-    running: ids of the admitted requests that are not finished, in the order of admission
+    waiting: a list of the names of the requests that were not admitted yet, oldest first
+    running: a list of the names of the admitted requests that are not finished, in the order of
+        admission
     free_blocks: how many blocks of the cache are not reserved
     """
 
@@ -84,7 +85,8 @@ class Scheduler:
         Blocks of the requests that finish are free from the next step on.
 
         returns: a dict with three lists,
-            "work": (name, tokens) in the order in which it was given out, tokens at least 1,
+            "work": tuples (name, tokens) in the order in which it was given out; no tuple where a
+                request gets nothing,
             "new": the names that got a new token, in the order of "work",
             "finished": the names that got their last one, in the order of "work"
         """
@@ -146,8 +148,8 @@ def simulate(
 
     add, step: the methods of a fresh scheduler
     arrivals: (step, name, prompt, output), at least one, in any order
-    returns: for each name, how many steps after its arrival's step it got its first new token, and
-        how many until it was finished; both are 0 when that was in the step of its arrival
+    returns: for each name a tuple: how many steps after its arrival's step it got its first new
+        token, and how many until it was finished; both are 0 when that was in its arrival's step
     """
     ### BEGIN SOLUTION
     arrived = {name: start for start, name, _, _ in arrivals}

@@ -86,7 +86,8 @@ def has_ratings(wins: torch.Tensor) -> bool:
     where wins[i, j] > 0 (half a win is enough). Otherwise some group never won against the rest,
     and its ratings run off to minus infinity.
 
-    wins: (players, players), as `count_wins` gives them
+    wins: (players, players), as `count_wins` gives them, for at least two players
+    returns: a Python bool
     """
     ### BEGIN SOLUTION
     reached = (wins > 0) | torch.eye(len(wins), dtype=torch.bool)

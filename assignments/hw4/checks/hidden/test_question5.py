@@ -70,7 +70,7 @@ def test_lora_starts_as_the_base(rng, assert_tensor):
 
 
 @pytest.mark.gpu
-@pytest.mark.points(1.5)
+@pytest.mark.points(1)
 @pytest.mark.hint("Scale by alpha / rank, and mind which side A and B are transposed on.")
 @pytest.mark.parametrize("bias", [True, False])
 def test_lora_forward(bias, rng, assert_tensor):
@@ -81,6 +81,21 @@ def test_lora_forward(bias, rng, assert_tensor):
     for shape in ((4,), (2, 3)):
         x = draw(rng, *shape, weight.shape[1])
         assert_tensor(layer(x), apply(x, weight, own["base.bias"]))
+
+
+@pytest.mark.points(0.5)
+@pytest.mark.hint("Multiply x by A first and the result by B. Who multiplies B by A makes a large matrix.")
+def test_lora_forward_is_cheap(rng, measure, assert_tensor):
+    """The output is computed without a matrix of the size of the weight"""
+    weight, a, b = draw(rng, 60, 50), draw(rng, 2, 50), draw(rng, 60, 2)
+    layer = question5.LoRALinear(question5.make_linear(weight, None), 2, 2.0)
+    layer.load_state_dict({"a": a, "b": b}, strict=False)
+    x = draw(rng, 3, 50)
+
+    run = measure(layer, x)
+
+    assert_tensor(run.result, x @ (weight + b @ a).T)
+    assert run.flops <= 2 * 3 * (60 * 50 + 2 * 50 + 60 * 2), "too many multiplications"
 
 
 @pytest.mark.points(1.5)

@@ -39,5 +39,6 @@ def test_trace_small():
 def test_simulate_small():
     """Two requests, one of which arrives later"""
     scheduler = question3.Scheduler(budget=2, chunk=2, blocks=4, block_size=4)
-    times = question3.simulate(scheduler, [(1, "late", 1, 1), (0, "early", 3, 2)])
+    arrivals = [(1, "late", 1, 1), (0, "early", 3, 2)]
+    times = question3.simulate(scheduler.add, scheduler.step, arrivals)
     assert times == {"early": (1, 2), "late": (0, 0)}, times

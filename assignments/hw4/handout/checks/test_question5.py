@@ -8,16 +8,17 @@ import torch
 @pytest.mark.points(1.5)
 @pytest.mark.hint("alpha / rank is 2 here. B is still zero at the beginning.")
 def test_lora_small(assert_tensor):
-    """A layer of two inputs and one output with rank 1 and alpha 2"""
+    """A layer of two inputs and one output with rank 2 and alpha 4"""
     base = question5.make_linear(torch.tensor([[1.0, 2.0]]), torch.tensor([0.5]))
-    layer = question5.LoRALinear(base, rank=1, alpha=2.0)
+    layer = question5.LoRALinear(base, rank=2, alpha=4.0)
     x = torch.tensor([[3.0, 4.0]])
     assert_tensor(layer(x), torch.tensor([[11.5]]))
 
-    layer.load_state_dict({"a": torch.tensor([[1.0, -1.0]]), "b": torch.tensor([[5.0]])}, strict=False)
+    a, b = torch.tensor([[1.0, -1.0], [0.0, 1.0]]), torch.tensor([[5.0, 1.0]])
+    layer.load_state_dict({"a": a, "b": b}, strict=False)
 
-    assert_tensor(layer(x), torch.tensor([[1.5]]))
-    assert_tensor(layer.merged().weight, torch.tensor([[11.0, -8.0]]))
+    assert_tensor(layer(x), torch.tensor([[9.5]]))
+    assert_tensor(layer.merged().weight, torch.tensor([[11.0, -6.0]]))
 
 
 @pytest.mark.points(1)
