@@ -301,17 +301,21 @@ def test_beam_search_finished_texts(rng):
     tree = random_tree(rng, "ab.")
     # A middling probability for the end, so that texts of several lengths meet.
     likely_end = {"": {"a": 0.5, "b": 0.3, ".": 0.2}, "a": {"a": 0.5, "b": 0.1, ".": 0.4}}
+    asked = []
 
     def probabilities(text):
-        assert not text.endswith("."), "a finished text was continued"
+        asked.append(text)
         return likely_end[text] if text in likely_end else tree(text)
 
-    found = beam_by_products(probabilities, 4, 4, end=".")
+    beams = [beam_by_products(probabilities, 4, length, end=".") for length in range(5)]
+    continued = [text for beam in beams[:4] for text in beam if not text.endswith(".")]
     for alpha in (0.0, 1.0):
-        scores = {text: math.log(p) / len(text) ** alpha for text, p in found.items()}
+        scores = {text: math.log(p) / len(text) ** alpha for text, p in beams[4].items()}
         ranked = sorted(scores, key=lambda text: (-scores[text], text))
+        asked = []
         actual = question4.beam_search(probabilities, 4, 4, end=".", alpha=alpha)
         assert_beam(actual, ranked, [scores[text] for text in ranked])
+        assert sorted(asked) == sorted(continued), "finished texts, or others, were continued"
 
 
 @pytest.mark.points(1)
