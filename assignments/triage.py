@@ -55,21 +55,29 @@ class TriagedUpload:
     notices: tuple[str, ...] = ()
     answers: Mapping[str, Given] = field(default_factory=dict)
     """What was typed, by question; a question that is left out was not answered."""
+    without_code: str = ""
+    """A sentence for whoever handed in answers and no code; empty for everybody else."""
 
 
-def triage(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> TriagedUpload:
+def triage(
+    upload: Path | Mapping[str, bytes],
+    spec: AssignmentSpec,
+    typed: Mapping[str, Given] | None = None,
+) -> TriagedUpload:
     """Sort an upload by what the homework asks for, or raise `UploadRejected`.
 
-    A path that does not exist is the caller's mistake, not the student's: `FileNotFoundError`.
+    `typed` are answers that are known already; they take the place of those in the files. A path
+    that does not exist is the caller's mistake, not the student's: `FileNotFoundError`.
     """
     files = opened(upload, spec)
-    if not files:
+    if not files and not typed:
         raise UploadRejected(
             "The upload holds no files: choose the files of this homework and upload again."
         )
     notebook = _chosen_notebook(files, spec)
     source = _notebook_source(notebook, files, spec)
-    return _sorted(files, notebook, source, _typed(files, notebook, source, spec), spec)
+    answers = _typed(files, notebook, source, spec) if typed is None else Typed(typed)
+    return _sorted(files, notebook, source, answers, spec)
 
 
 def opened(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> dict[str, bytes]:
@@ -78,7 +86,15 @@ def opened(upload: Path | Mapping[str, bytes], spec: AssignmentSpec) -> dict[str
     Nothing is sorted out yet but what computers leave behind. Raises `UploadRejected`.
     """
     limit = spec.files.max_bytes
-    return _strip_top_folder(_unpacked(_read(upload, limit), limit))
+    files = _read(upload, limit)
+    # A file of answers may lie beside an archive with all the rest.
+    beside = {ANSWERS_FILE: files.pop(ANSWERS_FILE)} if _answers_beside_archive(files, spec) else {}
+    return _strip_top_folder(_unpacked(files, limit)) | beside
+
+
+def _answers_beside_archive(files: Mapping[str, bytes], spec: AssignmentSpec) -> bool:
+    others = files.keys() - {ANSWERS_FILE}
+    return bool(spec.answers) and len(others) < len(files) and any(map(is_archive, others))
 
 
 def _read(upload: Path | Mapping[str, bytes], max_bytes: int) -> dict[str, bytes]:
@@ -228,9 +244,9 @@ def _sorted(
     if source.cells:
         required -= set(spec.files.required_python)
     missing = [name for name in spec.files.required if name in required and name not in files]
-    notices = [*typed.notices, *source.notices]
-    if missing and typed.answers and missing == list(spec.files.required):
-        notices.append(f"No code was handed in ({_listed(missing)}): only the answers can earn.")
+    notices, without_code = [*typed.notices, *source.notices], ""
+    if missing and typed.answers and _is_without_code(files, notebook, missing, spec):
+        without_code = f"No code was handed in ({_listed(missing)}): only the answers can earn."
         required = set()
     elif missing:
         raise missing_files(missing, sorted(files), spec.files)
@@ -243,7 +259,17 @@ def _sorted(
     used = {*wanted, notebook or "", *([ANSWERS_FILE] if spec.answers else [])}
     notices += _notice_extras(files, used, spec)
     others = {name: files[name] for name in wanted if not name.endswith(".py")}
-    return TriagedUpload(tuple(modules), others, tuple(notices), typed.answers)
+    return TriagedUpload(tuple(modules), others, tuple(notices), typed.answers, without_code)
+
+
+def _is_without_code(
+    files: Mapping[str, bytes], notebook: str | None, missing: list[str], spec: AssignmentSpec
+) -> bool:
+    """Whether answers were handed in and nothing else; code under a wrong name is a mistake."""
+    strays = files.keys() - {notebook} - spec.handout.keys()
+    return missing == list(spec.files.required) and not any(
+        name.lower().endswith((".py", ".ipynb")) for name in strays
+    )
 
 
 def _optional(name: str, files: FilesSpec) -> bool:

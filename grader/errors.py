@@ -3,9 +3,12 @@
 GraderError
 ├── NotYours        the reader may not see it; told apart from "does not exist" by nobody
 └── UploadRefused   the student's: the upload cannot be taken, and says why and what to do
+    └── AnswersUnreadable   typed answers that cannot be read, with a sentence for each
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 
 class GraderError(Exception):
@@ -18,3 +21,15 @@ class NotYours(GraderError):  # noqa: N818 - what happened, not which code
 
 class UploadRefused(GraderError):  # noqa: N818 - what happened, not which code
     """An upload that cannot be taken; the message is a sentence for the student."""
+
+
+class AnswersUnreadable(UploadRefused):
+    """Answers that were typed on the page and cannot be read: a sentence by question."""
+
+    def __init__(self, sentences: Mapping[str, str]) -> None:
+        self.sentences = dict(sentences)
+        which, it = ("One answer", "it") if len(sentences) == 1 else ("Some answers", "them")
+        super().__init__(
+            f"{which} cannot be read, so nothing was handed in yet: write {it} as is said beside "
+            f"{it}, or leave {it} empty."
+        )

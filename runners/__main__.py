@@ -22,6 +22,7 @@ from runners.report import Audience, to_results
 from runners.requests import DEVICES, build_request
 from runners.sandboxes.base import SandboxError
 from runners.sandboxes.choose import open_sandbox
+from runners.unrun import needs_a_run, report_without_a_run
 
 OK, REJECTED, USAGE, SYSTEM = 0, 1, 2, 3
 SANDBOXES = ("auto", "docker", "bubblewrap", "process")
@@ -75,6 +76,8 @@ def _grade(options: argparse.Namespace) -> int:
             seed=options.seed,
             device=options.device,
         )
+        if not needs_a_run(request):
+            return _finish(report_without_a_run(request), options)
         sandbox = open_sandbox(options.sandbox)
     except AssignmentInvalid as error:
         print(error, file=sys.stderr)

@@ -12,6 +12,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+ANSWER = "answers::"
+"""What the id of a typed answer begins with, where it stands beside the checks."""
+
 
 class Isolation(StrEnum):
     """How the hidden suite and the student's code are kept apart."""
@@ -211,6 +214,11 @@ class CheckResult:
     Like `miss` for staff alone, for it says how a hidden input was missed."""
     miss: float | None = None
     """The error of the comparison that failed the check, in tolerances; None if something else."""
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether this is a typed answer, judged without a run; `output` is what was typed."""
+        return self.id.startswith(ANSWER)
 
 
 @dataclass(frozen=True, slots=True)

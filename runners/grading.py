@@ -36,6 +36,7 @@ from runners.sandboxes.base import (
     SandboxGone,
     SandboxProcess,
 )
+from runners.unrun import needs_a_run, report_without_a_run
 from runners.wire import frames
 from runners.wire.decode import decode
 from runners.wire.encode import encode
@@ -110,8 +111,8 @@ class Grader:
 
         A host that cannot run sandboxes gives the verdict `system_fault`.
         """
-        if not any(problem.checks for problem in request.suite.problems):
-            return self._without_a_run(request)
+        if not needs_a_run(request):
+            return report_without_a_run(request)
         needed = request.without_gpu is WithoutGpu.WAIT
         try:
             on_event({"event": "starting"})
@@ -152,14 +153,6 @@ class Grader:
         return dataclasses.replace(
             report, receipt=receipt.make(request, report, described, facts, gpus)
         )
-
-    def _without_a_run(self, request: RunRequest) -> RunReport:
-        """The report of a suite without checks: everything is known, and nothing is run."""
-        report = RunReport(
-            Verdict.GRADED, checks=request.judged, notices=request.submission.notices
-        )
-        made = receipt.make(request, report, self._sandbox.describe(), {})
-        return dataclasses.replace(report, receipt=made)
 
     def _start(self, request: RunRequest, gpus: tuple[Gpu, ...]) -> tuple[JudgeLine, Guest]:
         kind = (request.limits, request.preload)

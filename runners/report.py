@@ -49,6 +49,11 @@ _OUTCOME_WORDS = {
     Outcome.CRASHED: "ended the Python process",
     Outcome.NOT_RUN: "was not run",
 }
+_ANSWER_WORDS = {
+    Outcome.FAILED: "This answer is not right.",
+    Outcome.ERROR: "This answer could not be read.",
+    Outcome.NOT_RUN: "",
+}
 _OUTPUT = 4_000
 KNOWN_MISTAKE = "A known mistake fails exactly these checks of the problem."
 
@@ -110,6 +115,8 @@ class Revealed:
     seconds: float | None
     details: bool
     """Whether this reader sees everything there is."""
+    is_answer: bool = False
+    """Whether it was typed; `output` is what was typed then, and no secret."""
 
     @property
     def passed(self) -> bool:
@@ -121,24 +128,32 @@ def reveal(check: CheckResult, number: int, audience: Audience, phase: Phase) ->
     """What this reader may see of the check that is the `number`-th of its suite."""
     details = shows_details(check, audience, phase)
     passed, staff = check.outcome is Outcome.PASSED, audience is Audience.STAFF
+    own = details or check.is_answer
     return Revealed(
         number=number,
-        id=check.id if details else f"check-{number}",
+        id=check.id if own else f"check-{number}",
         title=clean(check.title),
         problem=check.problem,
         points=check.points,
         max_points=check.max_points,
         outcome=check.outcome,
         visibility=check.visibility,
-        summary="" if passed else f"This check {_OUTCOME_WORDS[check.outcome]}.",
+        summary="" if passed else _summary(check),
         hint="" if passed else clean(check.hint),
         mistake="" if passed else clean(check.mistake),
         message=clean(check.message) if details else "",
-        output=clean(check.output.strip()) if details else "",
+        output=clean(check.output.strip()) if own else "",
         traceback=clean(check.traceback) if staff else "",
         seconds=_seconds(check, staff) if details else None,
         details=details,
+        is_answer=check.is_answer,
     )
+
+
+def _summary(check: CheckResult) -> str:
+    if check.is_answer:
+        return _ANSWER_WORDS.get(check.outcome, "")
+    return f"This check {_OUTCOME_WORDS[check.outcome]}."
 
 
 def _seconds(check: CheckResult, exact: bool) -> float:
@@ -176,7 +191,8 @@ def _output(shown: Revealed) -> str:
     if shown.mistake:
         lines.append(f"{KNOWN_MISTAKE} {shown.mistake}")
     if shown.output:
-        lines.append(f"What your code printed:\n{shown.output}")
+        title = "What was typed" if shown.is_answer else "What your code printed"
+        lines.append(f"{title}:\n{shown.output}")
     return "\n".join(filter(None, lines))
 
 

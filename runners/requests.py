@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assignments.answers import ID_PREFIX
 from assignments.answers.judging import Judged, judge_answers
+from assignments.answers.typed import Given, typed_text
 from assignments.loader import handout_signatures, load_assignment, read_suite
 from assignments.spec import AssignmentSpec, LimitsSpec
 from assignments.triage import TriagedUpload, triage
 from runners.contract import (
+    ANSWER,
     Cell,
     CheckResult,
     Isolation,
@@ -72,7 +73,7 @@ def _mistakes(spec: AssignmentSpec) -> tuple[Mistake, ...]:
     found = []
     for mutant in spec.mutants:
         # An answer can be wrong in many ways; that it is says nothing of how.
-        checks = [check for check in mutant.fails if not check.startswith(ID_PREFIX)]
+        checks = [check for check in mutant.fails if not check.startswith(ANSWER)]
         if checks and not mutant.cheat:
             fails = {check: mutant.outcomes.get(check, "") for check in checks}
             found.append(Mistake(fails, frozenset(mutant.raises), mutant.hint))
@@ -89,13 +90,14 @@ def make_request(
     device: str = "auto",
 ) -> RunRequest:
     """A request for one triaged upload; `device` is one of `DEVICES`."""
+    notices = [*upload.notices, *filter(None, [upload.without_code])]
     modules = tuple(
         Module(m.names, m.origin, tuple(Cell(cell.source, cell.number) for cell in m.cells))
         for m in upload.modules
     )
     return RunRequest(
         job=job,
-        submission=Submission(modules, upload.files, upload.notices),
+        submission=Submission(modules, upload.files, tuple(notices)),
         suite=suite,
         seed=secrets.randbits(64) if seed is None else seed,
         limits=limits_of(spec.limits),
@@ -103,15 +105,23 @@ def make_request(
         preload=spec.preload,
         gpus=0 if device == "cpu" else spec.gpus,
         without_gpu=WithoutGpu.WAIT if device == "gpu" else WithoutGpu(spec.without_gpu),
-        judged=tuple(map(_result, judge_answers(spec, upload.answers))),
+        judged=judged_results(spec, upload.answers),
     )
 
 
-def _result(judged: Judged) -> CheckResult:
-    """A typed answer beside the checks: hidden, but for what is wrong with how it was written."""
+def judged_results(spec: AssignmentSpec, answers: Mapping[str, Given]) -> tuple[CheckResult, ...]:
+    """The typed answers of a homework, judged, as they stand beside the checks of a report."""
+    return tuple(
+        _result(judged, typed_text(answers.get(judged.answer.id, "")))
+        for judged in judge_answers(spec, answers)
+    )
+
+
+def _result(judged: Judged, typed: str) -> CheckResult:
+    """An answer as a check: hidden, but for what is wrong with how it was written."""
     answer, outcome = judged.answer, Outcome(judged.outcome)
     return CheckResult(
-        id=ID_PREFIX + answer.id,
+        id=ANSWER + answer.id,
         title=answer.title,
         problem=judged.problem,
         max_points=answer.points,
@@ -120,6 +130,7 @@ def _result(judged: Judged) -> CheckResult:
         visibility=Visibility.VISIBLE if judged.message else Visibility.HIDDEN,
         hint=answer.hint if outcome is Outcome.FAILED else "",
         message=judged.message or judged.staff_message,
+        output=typed,
     )
 
 

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from assignments.answers import ANSWERS_MARK
+from assignments.answers.amounts import read_amount
 from assignments.answers.typed import Given, how_to, toml_value
-from assignments.spec import AnswerSpec, AssignmentSpec, ProblemSpec
+from assignments.answers.units import examples
+from assignments.spec import AnswerKind, AnswerSpec, AssignmentSpec, ProblemSpec
 
 _WIDTH = 96
 
@@ -45,6 +47,27 @@ def notebook_cell(spec: AssignmentSpec, answers: Mapping[str, Given]) -> str:
     for answer in spec.answers:
         lines += ["", f"# {answer.title}", *_field(answer, answers.get(answer.id))]
     return "\n".join(lines)
+
+
+def how_on_page(answer: AnswerSpec) -> str:
+    """What to type, for a form: a sentence below the question."""
+    units = dict.fromkeys(
+        examples(read_amount(cell).unit)
+        for row in answer.values
+        for cell in row
+        if not answer.variables
+    )
+    unit = next(iter(units)) if len(units) == 1 else ""
+    each = " in each field" if answer.is_grid else ""
+    match answer.kind:
+        case AnswerKind.CHOICE:
+            return "Choose all that apply." if answer.several else "Choose one."
+        case _ if answer.variables:
+            names = ", ".join(answer.variables)
+            return f"A formula in {names}{each}, with + - * / ** and brackets."
+        case _ if len(units) > 1:
+            return f"A number{each}, with a unit where there is one."
+    return f"A number{each}, with its unit, such as {unit}." if unit else f"A number{each}."
 
 
 def _question(answer: AnswerSpec) -> list[str]:

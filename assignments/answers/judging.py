@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from assignments.answers.amounts import read_amount
 from assignments.answers.errors import Unreadable, quoted
 from assignments.answers.expressions import Expression, sample
-from assignments.answers.typed import Given, is_blank
+from assignments.answers.typed import Given, canonical, is_blank
 from assignments.spec import AnswerKind, AnswerSpec, AssignmentSpec
 
 PASSED, FAILED, UNREADABLE, UNANSWERED = "passed", "failed", "error", "not_run"
@@ -126,17 +126,17 @@ def _sentence(text: str, answer: AnswerSpec) -> str:
 def _shaped(answer: AnswerSpec, given: Given) -> list[list[str]]:
     """The typed cells in the question's shape, or `Unreadable`."""
     rows, columns = answer.shape
-    if isinstance(given, str):
-        table = [[given]]
-    else:
-        table = [row if isinstance(row, list) else [row] for row in given]
-        if rows == 1 and columns > 1 and all(isinstance(cell, str) for cell in given):
-            table = [[cell for row in table for cell in row]]
+    given = canonical(answer, given)
+    table = [[given]] if isinstance(given, str) else [_row(row) for row in given]
     if len(table) == rows and all(len(row) == columns for row in table):
         return table
     if answer.is_grid:
         raise Unreadable(f"a list of {rows} rows with {columns} values each is asked for")
     raise Unreadable("one value is asked for, and not a list")
+
+
+def _row(row: str | list[str]) -> list[str]:
+    return [row] if isinstance(row, str) else row
 
 
 def _pairs(answer: AnswerSpec, rows: list[list[str]]) -> Iterator[tuple[str, str, str]]:

@@ -28,6 +28,12 @@ _WIDE = range(0xFF01, 0xFF5F)
 _WIDE_OFFSET = 0xFEE0
 
 
+def storable(text: str) -> str:
+    """What was typed, on one line and without what no reader and no database wants."""
+    kept = (" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text[:MAX_TEXT])
+    return "".join(kept).strip()
+
+
 def plain(text: str) -> str:
     """Write typed text with plain signs and single spaces: `10⁹` is `10^9`, a full-width 2 a 2.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from assignments.answers import ANSWERS_FILE
-from assignments.answers.text import MAX_TEXT
+from assignments.answers.amounts import read_amount
+from assignments.answers.text import storable
+from assignments.answers.units import examples
 from assignments.errors import UploadRejected
 from assignments.fields import near_miss
 from assignments.names import shown
@@ -55,7 +58,11 @@ def read_answers_text(name: str, text: str, spec: AssignmentSpec) -> Typed:
         ) from None
     known = {answer.id: answer for answer in spec.answers}
     given = {id_: found for id_, value in values.items() if (found := _given(value)) is not None}
-    answers = {id_: value for id_, value in given.items() if id_ in known and not is_blank(value)}
+    answers = {
+        id_: canonical(known[id_], value)
+        for id_, value in given.items()
+        if id_ in known and not is_blank(value)
+    }
     return Typed(answers, tuple(_notices(name, values, given, known)))
 
 
@@ -73,6 +80,48 @@ def read_answers_file(name: str, data: bytes, spec: AssignmentSpec) -> Typed:
 def is_blank(value: Given) -> bool:
     """Whether nothing was typed, in none of the fields."""
     return not any(cell.strip() for cell in _cells(value))
+
+
+def tidied(spec: AssignmentSpec, answers: Mapping[str, Given]) -> dict[str, Given]:
+    """Answers from elsewhere than a file, as they would have been read from one."""
+    return {
+        answer.id: canonical(answer, _storable(answers[answer.id]))
+        for answer in spec.answers
+        if answer.id in answers
+    }
+
+
+def _storable(value: Any) -> Any:
+    return storable(value) if isinstance(value, str) else [_storable(part) for part in value]
+
+
+def canonical(answer: AnswerSpec, value: Given) -> Given:
+    """The one form of what can be written in several: a list of one, a row alone, `a, c`."""
+    if answer.kind is AnswerKind.CHOICE:
+        return _canonical_choice(answer, value)
+    flat = isinstance(value, list) and all(isinstance(part, str) for part in value)
+    if not answer.is_grid and flat and len(value) == 1:
+        return value[0]
+    if answer.is_grid and flat and value and answer.shape == (1, len(value)):
+        return [list(_cells(value))]
+    return value
+
+
+def _canonical_choice(answer: AnswerSpec, value: Given) -> Given:
+    order = {name.casefold(): name for name in answer.options}
+    names = list(filter(None, re.split(r"[\s,;]+", " ".join(_cells(value)).casefold())))
+    if any(name not in order for name in names) or (len(names) > 1 and not answer.several):
+        return value  # unreadable, and shown as it was written
+    chosen = [name for folded, name in order.items() if folded in names]
+    return chosen if answer.several else "".join(chosen)
+
+
+def typed_text(value: Given) -> str:
+    """An answer on a line for people, or on one for each row of a table."""
+    rows = value if isinstance(value, list) else [value]
+    if all(isinstance(row, str) for row in rows):
+        return ", ".join(_cells(value))
+    return "\n".join(" | ".join(cell or "-" for cell in _cells(row)) for row in rows)
 
 
 def _cells(value: Given) -> Iterator[str]:
@@ -98,7 +147,7 @@ def _text(value: Any) -> str | None:
     """Numbers are as they were written: floats are never made of them."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return (value if isinstance(value, str) else f"{value}")[:MAX_TEXT]
+    return storable(f"{value}")
 
 
 def _notices(
@@ -129,7 +178,8 @@ def how_to(answer: AnswerSpec) -> str:
         case AnswerKind.EXPRESSION:
             return f"Write a formula in {', '.join(answer.variables)}, in quotes."
         case AnswerKind.NUMBER:
-            return 'Write a number; one with a unit in quotes, such as "1.5 MB".'
+            units = examples(read_amount(answer.values[0][0]).unit)
+            return f"Write a number with its unit, such as {units}." if units else "Write a number."
     each = f"formulas in {', '.join(answer.variables)}" if answer.variables else "values"
     return f"Write a list of {rows} rows with {columns} {each} each."
 

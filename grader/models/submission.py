@@ -20,6 +20,8 @@ class Submission(models.Model):
     """Made with the form: a form that is sent twice is one submission."""
     notices = models.JSONField(default=list)
     """Sentences of triage for the student: what was left out, and why."""
+    answers = models.JSONField(null=True, blank=True)
+    """What was typed, by question, wherever it was; null where the homework asks for nothing."""
 
     objects: models.Manager[Submission]
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
@@ -69,14 +70,27 @@ def ring(job_id: int, lane: Lane) -> bool:
 def attempts_used(submission: Submission, since: datetime) -> list[datetime]:
     """When the student's earlier attempts came in that count towards a day's number.
 
-    One that was superseded told nobody a score, and one that met our own fault costs nothing.
+    One that met our own fault costs nothing. Nor does one that was superseded, for it told nobody
+    a score, unless it brought other answers than the one before: those are judged on arrival.
     """
-    free = (JobState.SUPERSEDED, JobState.FAULT, JobState.REJECTED)
-    rows = Submission.objects.filter(
-        student=submission.student, assignment=submission.assignment, received_at__gte=since
-    ).exclude(pk=submission.pk)
-    rows = rows.exclude(jobs__state__in=free)
-    return list(rows.values_list("received_at", flat=True))
+    rows = Submission.objects.filter(student=submission.student, assignment=submission.assignment)
+    jobs = GradingJob.objects.filter(submission=OuterRef("pk"))
+    rows = (
+        rows.exclude(pk=submission.pk)
+        .exclude(jobs__state__in=(JobState.FAULT, JobState.REJECTED))
+        .annotate(
+            superseded=Exists(jobs.filter(state=JobState.SUPERSEDED)),
+            held_back=Exists(jobs.filter(not_before__gt=F("finished_at"))),
+        )
+        .order_by("received_at", "pk")
+    )
+    used, told = [], None
+    for row in rows.only("received_at", "answers"):
+        tells = bool(row.answers) and row.answers != told and not row.held_back
+        if (tells or not row.superseded) and row.received_at >= since:
+            used.append(row.received_at)
+        told = row.answers if tells or not row.superseded else told
+    return used
 
 
 def _not_before(submission: Submission, spec: AssignmentSpec) -> datetime | None:

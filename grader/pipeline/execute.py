@@ -38,6 +38,7 @@ from runners.report import Narrator
 from runners.requests import make_request, suite_of
 from runners.sandboxes.base import SandboxError
 from runners.sandboxes.choose import open_sandbox
+from runners.unrun import needs_a_run, report_without_a_run
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def execute(lease: Lease, tell: Tell = lambda _event: None) -> RunReport:
     job = GradingJob.objects.select_related("version", "submission").get(pk=lease.job_id)
     with _renewed(lease):
         try:
-            return _whole(job, _grader().grade(_request(job), _narrated(tell)))
+            return _whole(job, _run(_request(job), tell))
         except UploadRejected as error:
             return RunReport(verdict=Verdict.REJECTED, reason=str(error))
         except AssignmentInvalid as error:
@@ -87,6 +88,13 @@ def execute(lease: Lease, tell: Tell = lambda _event: None) -> RunReport:
             # Whatever it is, it is no student's doing: repeated, and told to staff.
             log.exception("job %d could not be run", lease.job_id)
             return RunReport(verdict=Verdict.SYSTEM_FAULT, staff_detail=repr(error))
+
+
+def _run(request: RunRequest, tell: Tell) -> RunReport:
+    """Answers alone need no sandbox, and none is opened for them."""
+    if not needs_a_run(request):
+        return report_without_a_run(request)
+    return _grader().grade(request, _narrated(tell))
 
 
 def tidy() -> list[str]:
@@ -132,11 +140,11 @@ def _grader() -> Grader:
 
 
 def _whole(job: GradingJob, report: RunReport) -> RunReport:
-    """The report, if its checks are worth what the homework promises for its code.
+    """The report, if its checks are worth what the homework promises without a person.
 
     A suite that has lost checks would pass for a good one, and take points from everybody.
     """
-    promised = sum((problem.points for problem in job.version.spec.code_problems), Decimal(0))
+    promised = sum((problem.points for problem in job.version.spec.judged_problems), Decimal(0))
     if report.verdict is not Verdict.GRADED or report.max_points == promised:
         return report
     return RunReport(
@@ -165,7 +173,8 @@ def _request(job: GradingJob) -> RunRequest:
     # Outside the lane of GPUs there is none, also where this machine happens to have some.
     device = "cpu" if job.lane != Lane.GPU and spec.without_gpu == "cpu" else "auto"
     name = f"job-{job.pk}-{job.attempt}"
-    return make_request(triage(files, spec), suite, spec, job=name, device=device)
+    triaged = triage(files, spec, job.submission.answers)
+    return make_request(triaged, suite, spec, job=name, device=device)
 
 
 @lru_cache(maxsize=16)

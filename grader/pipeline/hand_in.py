@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from assignments.answers.typed import Given
 from grader.models import Assignment, Membership, Submission
 from grader.pipeline import intake
 from grader.pipeline.enqueue import enqueue
@@ -19,26 +20,26 @@ def hand_in(
     files: Mapping[str, bytes],
     received_at: datetime,
     token: str,
+    answers: Mapping[str, Given] | None = None,
 ) -> Submission:
     """Take an upload: the submission, with a job that waits. Raises `UploadRefused`.
 
-    `files` are the uploaded files by name, an archive as one file. `token` is the form's: the same
-    one twice gives the same submission.
+    `files` are the uploaded files by name, an archive as one file; `answers` what was typed on the
+    page, if its form came along. `token` is the form's: the same one twice gives the same
+    submission.
     """
     known = intake.known(assignment, student, token)
     if known is not None:
         return known
-    triaged = intake.look_through(assignment, student, files, received_at)
-    files = intake.without_junk(files)
-    digests = intake.keep_files(files)
+    taken = intake.look_through(assignment, student, files, received_at, answers)
+    kept = intake.keep_files(taken)
     try:
         with transaction.atomic():
             submission = intake.write(
                 assignment,
                 student,
-                files=files,
-                digests=digests,
-                notices=triaged.notices,
+                taken=taken,
+                files=kept,
                 received_at=received_at,
                 token=token,
             )

@@ -16,11 +16,12 @@ from grader.access import SubmissionAccess
 from grader.deadlines import due_for
 from grader.domain.states import JobState
 from grader.domain.visibility import Audience, Phase, phase
-from grader.models import CheckResult, GradingJob
+from grader.models import AssignmentVersion, CheckResult, GradingJob, Submission
 from runners import contract
 from runners.report import Audience as ReportAudience
 from runners.report import Phase as ReportPhase
 from runners.report import Revealed, reveal, to_results
+from runners.requests import judged_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class ProblemFeedback:
     def mistake(self) -> str:
         """What a known mistake says that fails exactly the checks that failed; else nothing."""
         return next((check.mistake for check in self.checks if check.mistake), "")
+
+    @property
+    def is_answers(self) -> bool:
+        """Whether it consists of typed answers."""
+        return bool(self.checks) and all(check.is_answer for check in self.checks)
 
     @property
     def failed(self) -> int:
@@ -61,7 +67,21 @@ def problems_of(job: GradingJob, audience: Audience, at: Phase) -> list[ProblemF
     ]
     return [
         _problem(problem, tuple(check for check in shown if check.problem == problem.id))
-        for problem in job.version.spec.code_problems
+        for problem in job.version.spec.judged_problems
+    ]
+
+
+def answers_of(submission: Submission, version: AssignmentVersion) -> list[ProblemFeedback]:
+    """What the typed answers give: known on arrival, and the same in the report that comes."""
+    judged = judged_results(version.spec, submission.answers or {})
+    shown = [
+        reveal(check, number, ReportAudience.STUDENT, ReportPhase.OPEN)
+        for number, check in enumerate(judged, start=1)
+    ]
+    return [
+        _problem(problem, tuple(check for check in shown if check.problem == problem.id))
+        for problem in version.spec.problems
+        if problem.answers
     ]
 
 

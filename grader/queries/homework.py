@@ -5,13 +5,17 @@ A constant number of queries; the arithmetic is the domain's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import PurePosixPath
+from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 
+from assignments.answers import ANSWERS_FILE
+from assignments.answers.typed import Given
 from assignments.archives import ARCHIVE_SUFFIXES
 from assignments.spec import AssignmentSpec, ProblemSpec
 from grader.access import AssignmentAccess
@@ -29,6 +33,9 @@ from grader.domain.limits import attempts_left, next_attempt
 from grader.domain.states import ACTIVE, JobState
 from grader.models import Assignment, GradeEntry, GradingJob, Score, Submission
 from grader.pipeline.enqueue import attempts_used
+from grader.queries.questions import QuestionGroup, questions_of
+
+_JOBS = GradingJob.objects.only("submission", "state", "not_before", "attempt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,12 @@ class HandedIn:
     score: Score | None
     counted: bool
     """Whether it is the one that the gradebook has."""
+    answers: Mapping[str, Given]
+    """What was typed."""
+    told: bool
+    """Whether its answers were judged on arrival, and not kept for another day."""
+    files: int
+    """How many files would come along with new answers."""
 
     @property
     def active(self) -> bool:
@@ -130,6 +143,20 @@ class HomeworkPage:
         return self.active is not None and self.active.late_days >= self.late_days
 
     @property
+    def latest(self) -> HandedIn | None:
+        """The reader's latest upload, with which new answers are joined."""
+        return self.history[0] if self.history else None
+
+    def questions(self, typed: Mapping[str, Given] | None = None) -> tuple[QuestionGroup, ...]:
+        """What is to be typed, filled in with `typed` or with what was handed in last."""
+        if self.spec is None:
+            return ()
+        latest = self.latest
+        if typed is None and latest is not None:
+            return questions_of(self.spec, latest.answers, told=latest.told)
+        return questions_of(self.spec, typed or {}, told=False)
+
+    @property
     def wanted(self) -> tuple[str, ...]:
         """The files that an upload must hold."""
         return self.spec.files.required if self.spec else ()
@@ -169,7 +196,7 @@ def homework_page(access: AssignmentAccess, now: datetime) -> HomeworkPage:
         late_days=_late(access, due, now),
         cost=_cost(access, due, now, entry) if version else None,
         attempts=_attempts(access, now),
-        history=_history(access, due, entry),
+        history=_history(access, due, entry, now),
     )
 
 
@@ -208,29 +235,33 @@ def _late(access: AssignmentAccess, due: datetime, moment: datetime) -> int:
 
 
 def _history(
-    access: AssignmentAccess, due: datetime, entry: GradeEntry | None
+    access: AssignmentAccess, due: datetime, entry: GradeEntry | None, now: datetime
 ) -> tuple[HandedIn, ...]:
     counted = entry.score.submission_id if entry else None
     rows = (
         Submission.objects.filter(assignment=access.assignment, student=access.membership)
         .prefetch_related(
-            Prefetch("jobs", GradingJob.objects.only("submission", "state").order_by("-pk")),
+            Prefetch("jobs", _JOBS.order_by("-pk")),
             Prefetch("scores", Score.objects.order_by("-pk")),
         )
+        .annotate(along=Count("files", filter=~Q(files__name=ANSWERS_FILE)))
         .order_by("-received_at", "-pk")
     )
-    return tuple(_handed_in(row, _late(access, due, row.received_at), counted) for row in rows)
+    return tuple(_handed_in(row, _late(access, due, row.received_at), counted, now) for row in rows)
 
 
-def _handed_in(row: Submission, late_days: int, counted: int | None) -> HandedIn:
-    scores = list(row.scores.all())
+def _handed_in(row: Any, late_days: int, counted: int | None, now: datetime) -> HandedIn:
+    scores, job = list(row.scores.all()), row.jobs.all()[0]
     return HandedIn(
         id=row.pk,
         received_at=row.received_at,
         late_days=late_days,
-        state=JobState(row.jobs.all()[0].state),
+        state=JobState(job.state),
         score=scores[0] if scores else None,
         counted=row.pk == counted,
+        answers=row.answers or {},
+        told=job.not_before is None or job.not_before <= now or job.attempt > 0,
+        files=row.along,
     )
 
 
@@ -238,5 +269,7 @@ def _suffixes(spec: AssignmentSpec) -> tuple[str, ...]:
     names = [*spec.files.required, *spec.files.optional]
     if spec.files.notebook is not None:
         names.append(spec.files.notebook.file)
+    if spec.answers:
+        names.append(ANSWERS_FILE)
     found = {PurePosixPath(name).suffix.lower() for name in names}
     return (*sorted(found - {""}), *ARCHIVE_SUFFIXES)

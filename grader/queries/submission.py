@@ -10,7 +10,7 @@ from assignments.spec import ProblemSpec
 from grader.access import SubmissionAccess
 from grader.domain.states import ACTIVE, JobState
 from grader.models import GradeEntry, GradingJob, Score, Submission
-from grader.queries.feedback import ProblemFeedback, phase_for, problems_of
+from grader.queries.feedback import ProblemFeedback, answers_of, phase_for, problems_of
 from grader.queries.queue import Place, place_of, waits_for_a_gpu
 from grader.queries.sources import Sources, sources_of
 
@@ -78,6 +78,8 @@ class SubmissionPage:
     """None while it is not finished."""
     problems: tuple[ProblemSpec, ...]
     """Those that have checks."""
+    answers: tuple[Problem, ...]
+    """What was typed, judged, while the rest of it waits or runs."""
     sources: Sources
     newer: Submission | None
     """The upload that took this one's place in the queue."""
@@ -93,9 +95,27 @@ def submission_page(access: SubmissionAccess, now: datetime) -> SubmissionPage:
         standing=standing,
         report=None if standing.active else _report(access, job, now),
         problems=job.version.spec.code_problems,
+        answers=_answers(access.submission, job, standing),
         sources=sources_of(access.submission, job.version),
         newer=_newer(access.submission) if superseded else None,
     )
+
+
+def _answers(submission: Submission, job: GradingJob, standing: Standing) -> tuple[Problem, ...]:
+    # Of one that waits for another day nothing is told: its attempt is yet to come.
+    told = standing.not_before is None or standing.again
+    if not standing.active or not told or not submission.answers:
+        return ()
+    return tuple(map(_sorted_out, answers_of(submission, job.version)))
+
+
+def _sorted_out(feedback: ProblemFeedback) -> Problem:
+    """What did not pass, first. Answers stay in the order in which they were asked."""
+    failed = tuple(check for check in feedback.checks if not check.passed)
+    passed = tuple(check for check in feedback.checks if check.passed)
+    if feedback.is_answers:
+        failed, passed = feedback.checks, ()
+    return Problem(feedback, failed, passed)
 
 
 def standing_of(submission_id: int, now: datetime) -> Standing:
@@ -144,14 +164,7 @@ def _report(access: SubmissionAccess, job: GradingJob, now: datetime) -> Report:
 
 
 def _problems(access: SubmissionAccess, job: GradingJob, now: datetime) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(
-            feedback=feedback,
-            failed=tuple(check for check in feedback.checks if not check.passed),
-            passed=tuple(check for check in feedback.checks if check.passed),
-        )
-        for feedback in problems_of(job, access.audience, phase_for(access, now))
-    )
+    return tuple(map(_sorted_out, problems_of(job, access.audience, phase_for(access, now))))
 
 
 def _newer(submission: Submission) -> Submission | None:

@@ -56,7 +56,7 @@ def test_a_student_reads_what_to_do_and_by_when(homework: Assignment, ada: Membe
     assert "Up to 1 MB." in text
     assert "Nothing yet." in text
     assert "Four problems to program, and one to solve on paper." in text
-    assert links(page) == [f"{ADDRESS}handout.zip"]
+    assert links(page) == ["#answers", f"{ADDRESS}handout.zip"]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_the_history_marks_the_upload_that_counts(homework: Assignment, ada: Mem
         "Wed 11 Mar 2026, 00:59 graded 1 day 80 / 100 100 before the penalty "
         "Mon 9 Mar 2026, 16:00 graded on time 90 / 100 Counts" in main(page)
     )
-    assert links(page)[1:] == [f"/submissions/{second.pk}/", f"/submissions/{first.pk}/"]
+    assert links(page)[2:] == [f"/submissions/{second.pk}/", f"/submissions/{first.pk}/"]
 
 
 @pytest.mark.parametrize(

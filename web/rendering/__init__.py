@@ -8,8 +8,8 @@ and holds no script, no inline style and no id but the anchors of its lines and 
 from __future__ import annotations
 
 from web.rendering.code import render_code
-from web.rendering.markdown import render_markdown
+from web.rendering.markdown import render_line, render_markdown
 from web.rendering.notebook import render_notebook
 from web.rendering.text import decode
 
-__all__ = ["decode", "render_code", "render_markdown", "render_notebook"]
+__all__ = ["decode", "render_code", "render_line", "render_markdown", "render_notebook"]

@@ -40,6 +40,13 @@ def render_markdown(
     return mark_safe(html)  # noqa: S308 - cleaned two lines above
 
 
+def render_line(text: str) -> SafeString:
+    """Show Markdown that is part of a line: emphasis, code and formulas, no paragraphs."""
+    environment = {"first_heading": 1, "pictures": {}}
+    html = clean_own(_MARKDOWN.renderInline(printable(text[:MAX_CHARACTERS]), environment))
+    return mark_safe(html)  # noqa: S308 - cleaned in the line above
+
+
 def _drop_long_references(state: StateCore) -> None:
     """A short text can repeat the address and the title of one definition thousands of times."""
     references = state.env.get("references", {})

@@ -26,6 +26,12 @@ def points(number: Decimal) -> str:
 
 
 @register.filter
+def points_word(number: Decimal) -> str:
+    """Points with their word: `1 point`, `2.5 points`."""
+    return f"{wording.plain(number)} point{'' if number == 1 else 's'}"
+
+
+@register.filter
 def per_cent(share: Decimal) -> str:
     """A share of one in hundredths: `20 %`."""
     return wording.per_cent(share)

@@ -24,12 +24,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from grader.access import AssignmentAccess, assignment_for
-from grader.errors import NotYours, UploadRefused
+from grader.errors import AnswersUnreadable, NotYours, UploadRefused
 from grader.pipeline.hand_in import hand_in
 from grader.queries.homework import homework_page
+from web.answering import Typed, typed_answers
 from web.arrival import received_at
 from web.policy import loss_now, rules
 from web.rendering import render_markdown
+
+_NO_FILE = "No file was chosen: choose the files of this homework, then upload."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,17 +43,22 @@ def page(request: HttpRequest, *, slug: str, homework: str) -> HttpResponse:
     access = assignment_for(request.user, slug, homework, now)
     if request.method != "POST":
         return _show(request, access, now)
+    shown = homework_page(access, now)
+    typed = typed_answers(request.POST, shown.questions())
     try:
         files = _uploaded(request)
+        if not files and typed is None:
+            raise UploadRefused(_NO_FILE)  # noqa: TRY301 - one way out for all refusals
         submission = hand_in(
             access.assignment,
             access.membership,
             files=files,
+            answers=typed,
             received_at=received_at(request, now),
-            token=_token(request, files),
+            token=_token(request, files, typed),
         )
     except UploadRefused as error:
-        return _refuse(request, access, now, str(error))
+        return _refuse(request, access, now, error, typed)
     address = reverse("submission", kwargs={"pk": submission.pk})
     if _wants_json(request):
         return JsonResponse({"url": address})
@@ -74,7 +82,11 @@ def handout(request: HttpRequest, *, slug: str, homework: str) -> HttpResponseBa
 
 
 def _show(
-    request: HttpRequest, access: AssignmentAccess, now: datetime, error: str = ""
+    request: HttpRequest,
+    access: AssignmentAccess,
+    now: datetime,
+    error: UploadRefused | None = None,
+    typed: Mapping[str, Typed] | None = None,
 ) -> HttpResponse:
     shown = homework_page(access, now)
     return render(
@@ -93,18 +105,31 @@ def _show(
             # One for each form: sent twice, it is one submission.
             "token": uuid4(),
             "max_bytes": min(settings.SANDGLASS_UPLOAD_BYTES, shown.max_bytes),
-            "error": error,
+            "error": str(error) if error else "",
+            "questions": shown.questions(typed),
+            "unreadable": _sentences(error),
         },
         status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
     )
 
 
+def _sentences(error: UploadRefused | None) -> Mapping[str, str]:
+    """What is wrong with how an answer was written, by question."""
+    return error.sentences if isinstance(error, AnswersUnreadable) else {}
+
+
 def _refuse(
-    request: HttpRequest, access: AssignmentAccess, now: datetime, sentence: str
+    request: HttpRequest,
+    access: AssignmentAccess,
+    now: datetime,
+    error: UploadRefused,
+    typed: Mapping[str, Typed] | None,
 ) -> HttpResponse:
     if _wants_json(request):
-        return JsonResponse({"error": sentence}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _show(request, access, now, sentence)
+        sentences = _sentences(error)
+        told = {"error": str(error), **({"answers": sentences} if sentences else {})}
+        return JsonResponse(told, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _show(request, access, now, error, typed)
 
 
 def _uploaded(request: HttpRequest) -> dict[str, bytes]:
@@ -122,13 +147,13 @@ def _uploaded(request: HttpRequest) -> dict[str, bytes]:
                 f"{name} is empty, and nothing was taken: save your work in it, or leave it out, "
                 "and upload again."
             )
-    if not files:
-        raise UploadRefused("No file was chosen: choose the files of this homework, then upload.")
     return files
 
 
-def _token(request: HttpRequest, files: Mapping[str, bytes]) -> str:
-    """The token of this form with these files; a form without a sound one is a form of its own.
+def _token(
+    request: HttpRequest, files: Mapping[str, bytes], typed: Mapping[str, Typed] | None
+) -> str:
+    """The token of this form with what is in it; a form without a sound one is one of its own.
 
     A browser that goes back may bring the old token along, and other files are another upload.
     """
@@ -137,7 +162,8 @@ def _token(request: HttpRequest, files: Mapping[str, bytes]) -> str:
     except ValueError:
         return str(uuid4())
     contents = sorted((name, sha256(data).hexdigest()) for name, data in files.items())
-    return str(uuid5(form, repr(contents)))
+    answers = [] if typed is None else [sorted(typed.items())]
+    return str(uuid5(form, repr([*contents, *answers])))
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assignments.answers.asking import template
+from assignments.answers.text import storable
 from assignments.answers.typed import (
     MAX_BYTES,
     Given,
     as_file,
     read_answers_file,
     read_answers_text,
+    tidied,
 )
 from assignments.errors import UploadRejected
 from assignments.loader import load_assignment
@@ -77,7 +79,7 @@ def test_what_nobody_asked_is_told(spec: AssignmentSpec) -> None:
         ("answers.toml answers bond, which this homework does not ask for. Did you mean bound?"),
         (
             "answers.toml: model_bytes could not be read, and counts as not answered. Write a "
-            'number; one with a unit in quotes, such as "1.5 MB".'
+            "number with its unit, such as GB, MB or B."
         ),
         (
             "answers.toml: product could not be read, and counts as not answered. Write a list of "
@@ -88,6 +90,32 @@ def test_what_nobody_asked_is_told(spec: AssignmentSpec) -> None:
             "2 rows with 2 values each."
         ),
     ]
+
+
+def test_what_no_database_takes_is_left_out(spec: AssignmentSpec) -> None:
+    text = 'bound = " \\u0000b\\n "\nmodel_bytes = """1\nGB"""'
+    assert read_answers_text("a", text, spec).answers == {"bound": "b", "model_bytes": "1 GB"}
+    assert tidied(spec, {"product": [["\ud800 1", "2\x00"]], "bond": "b"}) == {
+        "product": [["1", "2"]]
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "answers"),
+    [
+        ("bound = ['B']", {"bound": "b"}),
+        ("bound = 'a, b'", {"bound": "a, b"}),
+        ("sharded = 'states; Gradients'", {"sharded": ["gradients", "states"]}),
+        ("sharded = ['states', 'x']", {"sharded": ["states", "x"]}),
+        ("model_bytes = ['1 GB']", {"model_bytes": "1 GB"}),
+        ("model_bytes = ['1 GB', '2 GB']", {"model_bytes": ["1 GB", "2 GB"]}),
+        ("product = [1, 2]", {"product": ["1", "2"]}),
+    ],
+)
+def test_what_can_be_written_in_several_ways_is_kept_in_one(
+    spec: AssignmentSpec, lines: str, answers: dict[str, Given]
+) -> None:
+    assert read_answers_text("a", lines, spec).answers == answers
 
 
 def test_many_unknown_questions_are_counted(spec: AssignmentSpec) -> None:
@@ -134,16 +162,16 @@ def test_a_large_value_is_cut_or_refused(spec: AssignmentSpec, value: str) -> No
     assert len(answer) <= 2_000
 
 
-TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(str.strip)
+TEXTS = st.text(max_size=30).map(storable).filter(bool)
 
 
-@given(st.dictionaries(st.sampled_from(["model_bytes", "bound"]), TEXTS), st.lists(TEXTS))
+@given(st.dictionaries(st.sampled_from(["model_bytes", "zero_memory"]), TEXTS), st.lists(TEXTS))
 def test_written_answers_read_back_as_the_same(
     spec: AssignmentSpec, single: dict[str, str], several: list[str]
 ) -> None:
     answers: dict[str, Given] = {**single}
     if several:
-        answers["sharded"] = several
+        answers["product"] = several
     assert read_answers_file("a", as_file(answers), spec).answers == answers
 
 
@@ -170,8 +198,9 @@ def test_an_upload_of_answers_alone_says_what_is_missing(spec: AssignmentSpec) -
     upload = triage({"answers.toml": b'bound = "b"'}, spec)
 
     assert (upload.modules, upload.answers) == ((), {"bound": "b"})
-    assert upload.notices == (
-        "No code was handed in (question1.py, question2.py): only the answers can earn.",
+    assert upload.notices == ()
+    assert upload.without_code == (
+        "No code was handed in (question1.py, question2.py): only the answers can earn."
     )
 
 
@@ -179,6 +208,30 @@ def test_some_of_the_code_with_answers_is_refused_as_without(spec: AssignmentSpe
     files = {"answers.toml": b'bound = "b"', "question1.py": SOURCES["question1.py"]}
     with pytest.raises(UploadRejected, match=r"^question2\.py is missing"):
         triage(files, spec)
+
+
+def test_code_under_a_wrong_name_is_not_left_out_for_the_answers(spec: AssignmentSpec) -> None:
+    files = {"answers.toml": b'bound = "b"', "qestion1.py": b"x = 1\n"}
+    with pytest.raises(UploadRejected, match="did you mean"):
+        triage(files, spec)
+
+
+def test_an_archive_may_have_the_answers_beside_it(spec: AssignmentSpec) -> None:
+    inner = {f"work/{name}": data for name, data in SOURCES.items()}
+    upload = triage({"x.zip": zipped(inner), "answers.toml": b'bound = "b"'}, spec)
+
+    assert [module.origin for module in upload.modules] == ["question1.py", "question2.py"]
+    assert upload.answers == {"bound": "b"}
+
+
+def test_answers_that_are_known_take_the_place_of_those_in_the_files(spec: AssignmentSpec) -> None:
+    files = SOURCES | {"answers.toml": b'bound = "b"'}
+
+    assert triage(files, spec, {"bound": "a"}).answers == {"bound": "a"}
+    assert triage(files, spec, {}).answers == {}
+    assert triage({}, spec, {"bound": "a"}).modules == ()
+    with pytest.raises(UploadRejected, match="holds no files"):
+        triage({}, spec, {})
 
 
 def test_no_code_and_no_answers_are_refused(spec: AssignmentSpec) -> None:

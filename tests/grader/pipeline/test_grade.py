@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db.models import Sum
 
+from assignments.loader import load_assignment, solution_files
 from grader.domain.states import Lane
 from grader.models import Assignment, AuditEntry, Course, GradeEntry, Membership, Score
 from grader.pipeline import execute, grade
@@ -47,7 +48,7 @@ def sandbox() -> Iterator[None]:
 def test_homework_1_in_real_sandboxes(sandbox: None, course: Course, ada: Membership) -> None:
     """The solution earns all points; a mutant the sum of its checks, and fails as foretold."""
     homework = factories.assignment(course)
-    solution = upload(homework, ada, files=texts(HW1 / "solution"))
+    solution = upload(homework, ada, files=solution_files(HW1, load_assignment(HW1)))
     assert grade_next(Lane.INTERACTIVE, "worker") == job_of(solution).pk
     mutant = upload(homework, ada, files=texts(HW1 / "solution", MUTANT))
     assert grade_next(Lane.INTERACTIVE, "worker") == job_of(mutant).pk

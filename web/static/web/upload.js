@@ -4,6 +4,8 @@
 
 const form = document.querySelector("[data-upload]");
 const MOST_FILES = 200;
+// Whether the page asks questions, too: then a form without files means something.
+const asks = Boolean(form?.hasAttribute("data-questions"));
 
 function part(name) {
   return form.querySelector(`[${name}]`);
@@ -30,6 +32,7 @@ function fault(files) {
   const archive = files.find((file) => archives.some((end) => file.name.toLowerCase().endsWith(end)));
   const names = files.map((file) => file.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (!files.length && asks) return "";
   if (!files.length) return "No file is chosen: choose the files of this homework, then upload.";
   if (files.length > MOST_FILES) return `These are ${files.length} files: upload at most ${MOST_FILES}, or one archive.`;
   if (empty) return `${empty.name} is empty: save your work in it, or leave it out.`;
@@ -126,6 +129,20 @@ class Upload {
     this.status.textContent = step.loaded === step.total ? "Looking through it …" : `Uploading, ${Math.round(this.bar.value)} %`;
   }
 
+  // What is wrong with how an answer was written, beside its question.
+  complain(sentences) {
+    for (const place of document.querySelectorAll("[data-answer-error]")) {
+      const sentence = sentences[place.dataset.answerError] ?? "";
+      place.textContent = sentence;
+      place.hidden = sentence === "";
+      for (const field of place.closest("fieldset").querySelectorAll("input")) {
+        field.toggleAttribute("aria-invalid", sentence !== "");
+        if (sentence) field.setAttribute("aria-invalid", "true");
+      }
+    }
+    document.querySelector("[aria-invalid]")?.focus();
+  }
+
   failed(sentence) {
     this.busy(false);
     this.tell(sentence);
@@ -139,6 +156,7 @@ class Upload {
       window.location.assign(answer.url);
     } else if (answer.error) {
       this.failed(answer.error);
+      this.complain(answer.answers ?? {});
     } else if (request.status === 403) {
       this.failed("This page is too old to upload from. Reload it, choose your files again, and upload.");
     } else if (request.status >= 500) {
