@@ -56,7 +56,8 @@ def submission_digest(request: RunRequest) -> str:
         for module in request.submission.modules
         for index, cell in enumerate(module.cells)
     ]
-    return files_digest([*sources, *request.submission.files.items()])
+    answers = [(check.id, check.output.encode("utf-8", "replace")) for check in request.judged]
+    return files_digest([*sources, *request.submission.files.items(), *answers])
 
 
 def _results_digest(report: RunReport) -> str:

@@ -112,7 +112,7 @@ def make_request(
 def judged_results(spec: AssignmentSpec, answers: Mapping[str, Given]) -> tuple[CheckResult, ...]:
     """The typed answers of a homework, judged, as they stand beside the checks of a report."""
     return tuple(
-        _result(judged, typed_text(answers.get(judged.answer.id, "")))
+        _result(judged, typed_text(judged.answer, answers.get(judged.answer.id, "")))
         for judged in judge_answers(spec, answers)
     )
 
@@ -128,7 +128,8 @@ def _result(judged: Judged, typed: str) -> CheckResult:
         points=judged.points,
         outcome=outcome,
         visibility=Visibility.VISIBLE if judged.message else Visibility.HIDDEN,
-        hint=answer.hint if outcome is Outcome.FAILED else "",
+        # The hint is for who has thought of it and is wrong.
+        hint=answer.hint if outcome is Outcome.FAILED and not judged.message else "",
         message=judged.message or judged.staff_message,
         output=typed,
     )

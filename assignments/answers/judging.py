@@ -43,19 +43,20 @@ def judge_answers(spec: AssignmentSpec, given: Mapping[str, Given]) -> tuple[Jud
 
 
 def unreadable(answer: AnswerSpec, given: Given) -> str:
-    """Why an answer cannot be read and how to write it; empty when it can, or says nothing."""
-    judged = _judged(answer, "", given)
+    """Why an answer cannot be read and how to write it; empty when it can, or is not there yet."""
+    judged = _judged(answer, "", given, gaps=True)
     return judged.message if judged.outcome == UNREADABLE else ""
 
 
-def _judged(answer: AnswerSpec, problem: str, given: Given) -> Judged:
+def _judged(answer: AnswerSpec, problem: str, given: Given, *, gaps: bool = False) -> Judged:
+    """Judge one answer; with `gaps`, nothing is said of what a table still lacks."""
     if is_blank(given):
         return Judged(answer, problem, UNANSWERED, Decimal(0), _NO_ANSWER)
     with localcontext() as context:
         context.prec = _PRECISION
         if answer.kind is AnswerKind.CHOICE:
             return _judged_choice(answer, problem, given)
-        return _judged_cells(answer, problem, given)
+        return _judged_cells(answer, problem, given, gaps=gaps)
 
 
 def _judged_choice(answer: AnswerSpec, problem: str, given: Given) -> Judged:
@@ -82,32 +83,40 @@ def _chosen(answer: AnswerSpec, given: Given) -> set[str]:
     return {folded[name.casefold()] for name in names}
 
 
-def _judged_cells(answer: AnswerSpec, problem: str, given: Given) -> Judged:
+def _judged_cells(answer: AnswerSpec, problem: str, given: Given, *, gaps: bool) -> Judged:
     try:
         rows = _shaped(answer, given)
     except Unreadable as error:
         return Judged(answer, problem, UNREADABLE, Decimal(0), _sentence(f"{error}", answer))
-    complaints: list[str] = []
+    told: list[str] = []
     wrong: list[str] = []
+    empty: list[str] = []
     for place, typed, right in _pairs(answer, rows):
         try:
-            if not _matches(answer, typed, right):
-                wrong.append(f"{place}{quoted(typed)} is wrong, right is {right}")
+            if not typed.strip():
+                empty.append(place)
+            elif not _matches(answer, typed, right):
+                wrong.append(f"{_before(place)}{quoted(typed)} is wrong, right is {right}")
         except Unreadable as error:
-            complaints.append(f"{place}{error}")
+            told.append(f"{_before(place)}{error}")
+    outcome = UNREADABLE if told else FAILED if wrong or empty else PASSED
     count = answer.shape[0] * answer.shape[1]
-    good = count - len(wrong) - len(complaints)
-    outcome = UNREADABLE if complaints else FAILED if wrong else PASSED
+    points = _worth(answer, count - len(told) - len(wrong) - len(empty), count)
+    if empty and not gaps:
+        told.append(f"{'nothing' if told else 'Nothing'} is written in {' or '.join(empty)}")
+    for_staff = f"{'; '.join([*told, *wrong])} (tolerance {answer.tolerance.text or '0.0001 %'})."
     return Judged(
         answer,
         problem,
         outcome,
-        _worth(answer, good, count),
-        _sentence("; ".join(complaints), answer) if complaints else "",
-        f"{'; '.join([*complaints, *wrong])} (tolerance {answer.tolerance.text or '0.0001 %'})."
-        if wrong or complaints
-        else "",
+        points,
+        _sentence("; ".join(told), answer) if told else "",
+        for_staff if told or wrong else "",
     )
+
+
+def _before(place: str) -> str:
+    return f"{place}: " if place else ""
 
 
 def _worth(answer: AnswerSpec, good: int, count: int) -> Decimal:
@@ -142,7 +151,7 @@ def _row(row: str | list[str]) -> list[str]:
 def _pairs(answer: AnswerSpec, rows: list[list[str]]) -> Iterator[tuple[str, str, str]]:
     for i, (typed, right) in enumerate(zip(rows, answer.values, strict=True)):
         for j, (cell, value) in enumerate(zip(typed, right, strict=True)):
-            yield (f"{cell_name(answer, i, j)}: " if answer.is_grid else ""), cell, value
+            yield (cell_name(answer, i, j) if answer.is_grid else ""), cell, value
 
 
 def cell_name(answer: AnswerSpec, row: int, column: int) -> str:
@@ -153,8 +162,6 @@ def cell_name(answer: AnswerSpec, row: int, column: int) -> str:
 
 
 def _matches(answer: AnswerSpec, typed: str, right: str) -> bool:
-    if not typed.strip():
-        raise Unreadable("nothing is written there")
     if answer.variables:
         return _same_formula(answer, typed, right)
     wanted = read_amount(right)

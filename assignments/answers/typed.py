@@ -116,11 +116,14 @@ def _canonical_choice(answer: AnswerSpec, value: Given) -> Given:
     return chosen if answer.several else "".join(chosen)
 
 
-def typed_text(value: Given) -> str:
-    """An answer on a line for people, or on one for each row of a table."""
+def typed_text(answer: AnswerSpec, value: Given) -> str:
+    """An answer for people to read: what was chosen on lines of its own, a table row by row."""
+    if is_blank(value):
+        return ""
+    if answer.options:
+        chosen = list(filter(None, _cells(value)))
+        return "\n".join(f"{name}: {answer.options.get(name, '?')}" for name in chosen)
     rows = value if isinstance(value, list) else [value]
-    if all(isinstance(row, str) for row in rows):
-        return ", ".join(_cells(value))
     return "\n".join(" | ".join(cell or "-" for cell in _cells(row)) for row in rows)
 
 

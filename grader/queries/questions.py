@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assignments.answers.asking import how_on_page
 from assignments.answers.judging import cell_name, judge_answers
-from assignments.answers.typed import Given
+from assignments.answers.typed import Given, is_blank
 from assignments.spec import AnswerKind, AnswerSpec, AssignmentSpec
 
 
@@ -49,6 +49,8 @@ class Question:
     options: tuple[Option, ...]
     rows: tuple[tuple[str, tuple[Field, ...]], ...]
     """Rows of inputs, each with its heading; a single input is one row without."""
+    answered: bool
+    """Whether something was typed."""
     standing: str
     """How the answer of the latest submission ended: a check's outcome; empty if it has none."""
 
@@ -121,7 +123,8 @@ def _question(answer: AnswerSpec, given: Given, end: str) -> Question:
             for name, text in answer.options.items()
         ),
         rows=() if answer.kind is AnswerKind.CHOICE else _rows(answer, given),
-        standing=end if given else "",
+        answered=not is_blank(given),
+        standing="" if is_blank(given) else end,
     )
 
 

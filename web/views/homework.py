@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -27,6 +27,8 @@ from grader.access import AssignmentAccess, assignment_for
 from grader.errors import AnswersUnreadable, NotYours, UploadRefused
 from grader.pipeline.hand_in import hand_in
 from grader.queries.homework import homework_page
+from grader.queries.questions import QuestionGroup
+from web import wording
 from web.answering import Typed, typed_answers
 from web.arrival import received_at
 from web.policy import loss_now, rules
@@ -106,11 +108,19 @@ def _show(
             "token": uuid4(),
             "max_bytes": min(settings.SANDGLASS_UPLOAD_BYTES, shown.max_bytes),
             "error": str(error) if error else "",
-            "questions": shown.questions(typed),
+            "questions": (asked := shown.questions(typed)),
+            "answered": _answered(asked),
             "unreadable": _sentences(error),
         },
         status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
     )
+
+
+def _answered(groups: Iterable[QuestionGroup]) -> str:
+    """How many questions have an answer: `2 of 6 questions`."""
+    questions = [question for group in groups for question in group.questions]
+    have = sum(question.answered for question in questions)
+    return f"{have} of {wording.count(len(questions), 'question')}"
 
 
 def _sentences(error: UploadRefused | None) -> Mapping[str, str]:

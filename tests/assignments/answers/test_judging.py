@@ -105,7 +105,7 @@ def test_no_answers_earn_nothing(spec: AssignmentSpec) -> None:
         (SOME, ["a", "b", "c"], "failed"),
         (TABLE, [["1 GB", "2"], ["3", "4"]], "passed"),
         (TABLE, [["1 GB", "2"], ["3", "5"]], "failed"),
-        (TABLE, [["1 GB", "2"], ["3", ""]], "error"),
+        (TABLE, [["1 GB", "2"], ["3", "x"]], "error"),
         (TABLE, [["1 GB", "2"]], "error"),
         (TABLE, "1 GB", "error"),
         (FORMULAS, [["N", "N * N"]], "passed"),
@@ -128,10 +128,19 @@ def test_what_cannot_be_read_is_a_sentence() -> None:
     assert judged(ONE, "d").message == "“d” is not one of the options: they are a, b, C."
     assert judged(TABLE, [["1", "x"], ["3", ""]]).message == (
         "r, x: “1” has no unit: write it too, such as GB, MB or B; r, y: “x” is not a number: "
-        "write a number such as 2.6 or 2.6e9; s, y: nothing is written there."
+        "write a number such as 2.6 or 2.6e9; nothing is written in s, y."
     )
     assert unreadable(BYTES, "2.6 gb") == judged(BYTES, "2.6 gb").message
+    assert unreadable(TABLE, [["1 GB", ""], ["", ""]]) == ""
+    assert unreadable(TABLE, [["1 Gb", ""], ["", ""]]).startswith("r, x: “1 Gb” cannot be read")
     assert unreadable(BYTES, "3.6 GB") == unreadable(BYTES, "") == ""
+
+
+def test_a_table_with_gaps_is_told_which() -> None:
+    result = judged(TABLE, [["1 GB", "2"], ["", ""]])
+
+    assert (result.outcome, result.points) == ("failed", Decimal(0))
+    assert result.message == "Nothing is written in s, x or s, y."
 
 
 def test_a_table_may_earn_a_share() -> None:
