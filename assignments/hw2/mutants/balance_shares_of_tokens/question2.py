@@ -21,7 +21,7 @@ def route(logits: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
         gradients flow through the weights
     """
     gates = logits.softmax(dim=-1)
-    chosen = torch.sort(logits, dim=-1, descending=True, stable=True).indices[:, :k]
+    chosen = logits.sort(descending=True, stable=True).indices[:, :k]
     weights = gates.gather(1, chosen)
     return weights / weights.sum(dim=-1, keepdim=True), chosen
 

@@ -127,7 +127,8 @@ def fit_power_law(
     """
     x = torch.tensor(sizes, dtype=torch.float64).log()
     y = (torch.tensor(losses, dtype=torch.float64) - floor).log()
-    slope = ((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()
+    centred = x - x.mean()
+    slope = (centred * y).sum() / (centred * x).sum()
     intercept = y.mean() - slope * x.mean()
     return intercept.exp().item(), -slope.item()
 

@@ -60,7 +60,7 @@ def ring_reduce_scatter(x: torch.Tensor) -> torch.Tensor:
     for step in range(size - 1):
         leaving, arriving = (rank - step) % size, (rank - step - 1) % size
         chunks[arriving] += pass_on(chunks[leaving])
-    return chunks[(rank + 1) % size].clone()
+    return chunks[(rank + 1) % size]
 
 
 def ring_all_gather(piece: torch.Tensor) -> torch.Tensor:

@@ -48,7 +48,7 @@ def rope(x: torch.Tensor, positions: torch.Tensor, base: float = 10000.0) -> tor
     """
     dim = x.shape[-1]
     pairs = torch.arange(0, dim, 2, dtype=torch.float64, device=x.device)
-    angles = positions.to(torch.float64)[:, None] * base ** (-pairs / dim)
+    angles = positions[:, None] * base ** (-pairs / dim)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     first, second = x[..., 0::2], x[..., 1::2]
     turned = torch.stack((first * cos - second * sin, first * sin + second * cos), dim=-1)
