@@ -181,6 +181,9 @@ class RunRequest:
     without_gpu: WithoutGpu = WithoutGpu.WAIT
     judged: tuple[CheckResult, ...] = ()
     """Results known without a run, such as those of typed answers; they join the report."""
+    own: bool = False
+    """Whether the submission is the course's own and no student's: its guest, emptied, may then
+    serve the next one of these, for most of what a small run costs is the guest's start."""
     stop_at_failure: bool = False
     """Whether no check is run after one that did not pass: to ask only if all of them do."""
 

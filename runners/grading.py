@@ -76,6 +76,8 @@ class Grader:
         self._starter = ThreadPoolExecutor(max_workers=2)
         self._next: tuple[_Kind, Future[Guest]] | None = None
         self._next_until = 0.0
+        self._next_is_used = False
+        """Whether it has served a submission of our own; no student's may have it then."""
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +161,7 @@ class Grader:
         if gpus:  # never ahead: a guest that waits would keep a GPU from the others
             guest = self._starter.submit(_start_guest, self._sandbox, kind, gpus)
         else:
-            guest = self._take_guest(kind)
+            guest = self._take_guest(kind, own=request.own)
         try:
             return self._warm_judge(request), guest.result()
         except SandboxError:
@@ -186,12 +188,14 @@ class Grader:
         """Remove what dead graders of this host left behind; their sandboxes' names."""
         return self._sandbox.reap(time.time())
 
-    def _set_ahead(self, kind: _Kind, guest: Future[Guest]) -> None:
+    def _set_ahead(self, kind: _Kind, guest: Future[Guest], *, used: bool = False) -> None:
+        self._next_is_used = used
         self._next, self._next_until = (kind, guest), time.monotonic() + _GUEST_SECONDS
 
-    def _take_guest(self, kind: _Kind) -> Future[Guest]:
+    def _take_guest(self, kind: _Kind, *, own: bool) -> Future[Guest]:
         ready, self._next = self._next, None
-        if ready is not None and ready[0] == kind and time.monotonic() < self._next_until:
+        fits = ready is not None and ready[0] == kind and time.monotonic() < self._next_until
+        if ready is not None and fits and (own or not self._next_is_used):
             return ready[1]
         if ready is not None:
             with contextlib.suppress(SandboxError):
@@ -213,14 +217,21 @@ class Grader:
         guest.process.send(frames.pack(frames.SUPERVISOR, encode(submission(request))))
         line.start(gone.set)
         judge.order(encode(order(request, judgement.device)))
-        if self._ahead and judgement.device == "cpu":
+        if self._ahead and judgement.device == "cpu" and not request.own:
             kind = (limits, request.preload)
             self._set_ahead(kind, self._starter.submit(_start_guest, self._sandbox, kind))
         allowed = limits.run_seconds + limits.load_seconds * _cells(request) + _GRACE_SECONDS
         judge_well = judge.follow(judgement, on_event, time.monotonic() + allowed)
         lost_by_itself = gone.is_set()
-        ending = guest.process.kill()
         judge.guest = None
+        well = judge_well and judgement.fault is None and not lost_by_itself
+        if request.own and well and judgement.device == "cpu" and _emptied(guest, line):
+            kept: Future[Guest] = Future()
+            kept.set_result(guest)
+            self._set_ahead((limits, request.preload), kept, used=True)
+            ending = Ending()
+        else:
+            ending = guest.process.kill()
         if judgement.fault is not None and judgement.fault[0] == "guest" and lost_by_itself:
             if ending.out_of_memory:
                 judgement.fault = ("memory", "the whole sandbox ran out of memory")
@@ -267,6 +278,15 @@ def _start_guest(sandbox: Sandbox, kind: _Kind, gpus: tuple[Gpu, ...] = ()) -> G
         raise SandboxError(f"the guest did not start: {detail[-2_000:]}") from error
     finally:
         timer.cancel()
+
+
+def _emptied(guest: Guest, line: GuestLine) -> bool:
+    """Have a guest forget what it ran; tells whether it is good for another run."""
+    try:
+        guest.process.send(frames.pack(frames.SUPERVISOR, encode(("reset",))))
+    except SandboxGone:
+        return False
+    return line.join(_JOIN_SECONDS) and line.was_emptied
 
 
 def _spec(role: Role, limits: Limits, seconds: float, gpus: tuple[Gpu, ...] = ()) -> ProcessSpec:

@@ -94,6 +94,8 @@ class GuestLine:
         self._limit = frame_bytes + _SLACK
         self._left = _RUN_BYTES
         self.on_end: Any = None
+        self.was_emptied = False
+        """Whether the guest said that it has forgotten what it ran, as its last word."""
         self._thread = threading.Thread(target=self._read, daemon=True)
 
     def start(self, on_end: Any) -> None:
@@ -111,6 +113,7 @@ class GuestLine:
             while self._left > 0:
                 scope, payload = frames.read_frame(self._guest.receive, self._limit)
                 if scope == frames.CONTROL:
+                    self.was_emptied = True
                     break
                 self._left -= len(payload)
                 self._judge.send(scope, payload)

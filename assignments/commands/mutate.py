@@ -97,7 +97,7 @@ class _Pace:
             check_seconds=min(own.check_seconds, self._check_seconds),
             call_seconds=min(own.call_seconds, self._check_seconds),
         )
-        return replace(request, seed=self._seed, limits=limits, stop_at_failure=True)
+        return replace(request, seed=self._seed, limits=limits, stop_at_failure=True, own=True)
 
 
 def _print(spec: AssignmentSpec, campaign: Campaign, solution: Mapping[str, bytes]) -> None:

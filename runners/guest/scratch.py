@@ -24,6 +24,11 @@ class Scratch:
             with contextlib.suppress(OSError):
                 self._kept[path] = (os.lstat(path).st_ctime_ns, _content(path))
 
+    def empty(self) -> None:
+        """Remove everything, for the next submission."""
+        self._kept = {}
+        self.restore()
+
     def restore(self) -> None:
         """Remove what is new and rewrite what was changed."""
         for folder in self._folders:

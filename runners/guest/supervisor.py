@@ -7,12 +7,15 @@ scope 0 are for itself:
 
     controller  ("preload", names)
     controller  ("submission", submission, settings)    judge  ("open", id, scope, parent, seed)
+    controller  ("reset",): forget the submission, and everything that it left
     judge       ("open", id, scope, 0, seed, device): a process that loads the submission anew
     judge       ("close", id, scope)                     judge  ("loaded", id)
     judge       ("memory", id, scope, reset)
     answers     ("opened", id), ("closed", id, info), ("refused", id, why), ("loaded", id),
                 ("memory", id, usage), ("preloaded",)
     events      ("ready", facts), ("ended", scope, info)
+
+The answer to "reset" is an empty frame of the controller's own, the last of a run.
 """
 
 from __future__ import annotations
@@ -140,6 +143,16 @@ class Supervisor:
             path = Path(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+
+    def _do_reset(self) -> None:
+        for scope in list(self._scopes.values()):
+            self._end(scope)
+        self._ending.clear()
+        kill_strays(set())
+        self._scratch.empty()
+        self._submission, self._settings = {"modules": [], "files": {}}, {}
+        self._outbox += frames.pack(frames.CONTROL, b"")
+        self._write_line(0)
 
     def _do_loaded(self, request: int) -> None:
         self._scratch.remember()
