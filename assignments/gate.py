@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from assignments.answers import ANSWERS_FILE
 from assignments.build import solution_notebook
 from assignments.errors import UploadRejected
 from assignments.hints import hint_warnings
@@ -39,7 +38,8 @@ NOTEBOOK = "reference as a notebook"
 FAULTS = ("assignment_fault", "system_fault")
 
 Grade = Callable[[str, TriagedUpload, frozenset[str]], GateRun]
-"""Grades an upload by some check files. Called from as many threads as there are jobs."""
+"""Grades an upload by some check files (`hidden/test_a.py`) or single checks of them
+(`hidden/test_a.py::test_b`). Called from as many threads as there are jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class GateOptions:
     jobs: int = 1
     """How many runs go on side by side."""
     related: bool = False
-    """A mutant is judged only by check files that its changes can reach."""
+    """A mutant is judged only by check files that its changes can reach, and from the second time
+    on only by the checks that it names."""
     only: str = "*"
     """A pattern of labels, as in a shell: only what it names is run and judged."""
 
@@ -110,8 +111,10 @@ def run_gate(
             return _result(spec, options, [_fault_promise(label, faulty[0])], [], runs)
     if REFERENCE in runs:
         # What a change cannot reach ends as it does for the solution.
-        first = runs[REFERENCE][0]
-        runs = {label: [run.completed(first) for run in r] for label, r in runs.items()}
+        for repeated in runs.values():
+            repeated[0] = repeated[0].completed(runs[REFERENCE][0])
+    # So does what a repeat was spared, as the first time.
+    runs = {label: [run.completed(found[0]) for run in found] for label, found in runs.items()}
     return _judged(folder, spec, options, runs)
 
 
@@ -119,18 +122,19 @@ def _plan(folder: Path, spec: AssignmentSpec, options: GateOptions) -> list[_Pla
     uploads = _uploads(folder, spec)
     reach = Reach(spec, read_suite(folder, spec), uploads[REFERENCE])
     mutants = {_label(mutant.name): mutant for mutant in spec.mutants}
-    once = []
+    once, again = [], []
     for label, files in uploads.items():
         mutant = mutants.get(label)
-        narrow = options.related and mutant and not mutant.cheat and mutant.verdict == "graded"
-        checks = reach.checks_of(files) if narrow else reach.checks
+        checks = named = reach.checks
+        if options.related and mutant and not mutant.cheat and mutant.verdict == "graded":
+            checks = reach.checks_of(files)
+            named = frozenset(c for c in mutant.fails if _file(c) in checks) or checks
         once.append(_Planned(label, files, checks))
-    plan = [once[0]] * options.repeats + once[1:] * options.repeats
+        again.append(_Planned(label, files, named))
+    plan = once[:1] * options.repeats + once[1:] + again[1:] * (options.repeats - 1)
     if spec.files.notebook is not None:
         files = {spec.files.notebook.file: solution_notebook(folder, spec)} | {
-            name: data
-            for name, data in uploads[REFERENCE].items()
-            if not name.endswith(".py") and name != ANSWERS_FILE
+            name: data for name, data in uploads[REFERENCE].items() if not name.endswith(".py")
         }
         plan.append(_Planned(NOTEBOOK, files, reach.checks))
     return [planned for planned in plan if fnmatchcase(planned.label, options.only)]
@@ -167,8 +171,8 @@ def _broken_by_runs(spec: AssignmentSpec, runs: Runs) -> list[Promise]:
 
 def _known(run: GateRun, mutant: MutantSpec) -> set[str]:
     """The checks that exist: what ran, and what the mutant names of a file that was spared."""
-    files = {check.partition("::")[0] for check in run.outcomes}
-    return {*run.outcomes, *(c for c in mutant.fails if c.partition("::")[0] not in files)}
+    files = {_file(check) for check in run.outcomes}
+    return {*run.outcomes, *(check for check in mutant.fails if _file(check) not in files)}
 
 
 def _result(
@@ -186,6 +190,10 @@ def labels(spec: AssignmentSpec) -> list[str]:
     """The names of all runs of a homework."""
     notebook = [NOTEBOOK] if spec.files.notebook is not None else []
     return [REFERENCE, HANDOUT, *(_label(m.name) for m in spec.mutants), *notebook]
+
+
+def _file(check: str) -> str:
+    return check.partition("::")[0]
 
 
 def _is_mutant(label: str) -> bool:

@@ -184,6 +184,8 @@ class RunRequest:
     own: bool = False
     """Whether the submission is the course's own and no student's: its guest, emptied, may then
     serve the next one of these, for most of what a small run costs is the guest's start."""
+    only: frozenset[str] = frozenset()
+    """The ids of the checks to run; empty for all of the suite."""
     stop_at_failure: bool = False
     """Whether no check is run after one that did not pass: to ask only if all of them do."""
 

@@ -42,6 +42,7 @@ def order(request: RunRequest, device: str = "cpu") -> dict[str, Any]:
         "seed": request.seed,
         "preload": request.preload,
         "device": device,
+        "only": sorted(request.only),
         "stop_at_failure": request.stop_at_failure,
         "load_seconds": limits.load_seconds,
         "check_seconds": limits.check_seconds,

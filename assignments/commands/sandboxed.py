@@ -41,9 +41,10 @@ def grading(
 
         def grade(label: str, upload: TriagedUpload, checks: frozenset[str]) -> GateRun:
             job = re.sub(r"\W+", "-", f"gate-{spec.slug}-{label}")
-            part = suite_part(suite, checks)
+            part = suite_part(suite, frozenset(check.partition("::")[0] for check in checks))
+            single = frozenset(check for check in checks if "::" in check)
             request = make_request(upload, part, spec, job=job, device=device)
-            request = adjust(replace(request, own=label in honest))
+            request = adjust(replace(request, only=single, own=label in honest))
             grader = free.get()
             try:
                 return gate_run(grader.grade(request), request.limits)

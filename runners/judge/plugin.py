@@ -56,6 +56,12 @@ class JudgePlugin:
         if report.failed:
             self.faults.append(f"{report.nodeid}: {report.longreprtext}")
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out what nobody asked for; all of it is asked for unless checks are named."""
+        if only := set(self._settings["only"]):
+            items[:] = [item for item in items if manifest.check_id(item) in only]
+
     @pytest.hookimpl
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Make the manifest, and only then let the submission run."""

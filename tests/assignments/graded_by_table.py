@@ -46,19 +46,19 @@ class Table:
         for label, change in changes.items():
             self.runs[label] = change if isinstance(change, list) else [change]
         self.labels: list[str] = []
-        self.checks: dict[str, frozenset[str]] = {}
+        self.checks: dict[str, list[frozenset[str]]] = {}
 
     def __call__(self, label: str, upload: TriagedUpload, checks: frozenset[str]) -> GateRun:
         assert upload.modules
         self.labels.append(label)
-        self.checks[label] = checks
+        self.checks.setdefault(label, []).append(checks)
         queue = self.runs[label]
         return part(queue.pop(0) if len(queue) > 1 else queue[0], checks)
 
 
 def part(whole: GateRun, files: frozenset[str]) -> GateRun:
     """What a run finds that is given only some check files."""
-    kept = {check for check in whole.outcomes if check.partition("::")[0] in files}
+    kept = {c for c in whole.outcomes if c in files or c.partition("::")[0] in files}
     return replace(
         whole,
         outcomes={check: end for check, end in whole.outcomes.items() if check in kept},

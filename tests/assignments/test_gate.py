@@ -262,10 +262,11 @@ def test_jobs_run_side_by_side_and_find_the_same(tmp_path: Path) -> None:
 
 def test_a_mutant_may_be_judged_by_related_checks_alone(tmp_path: Path) -> None:
     table = Table()
-    spec, result = gate(tmp_path, table, options=GateOptions(repeats=1, related=True))
+    spec, result = gate(tmp_path, table, options=GateOptions(repeats=3, related=True))
 
-    assert table.checks[SQUARES] == {"hidden/test_question2.py"}
-    assert table.checks["handout"] == {check.partition("::")[0] for check in WORTH}
+    # And from the second time on only by those that it names.
+    assert table.checks[SQUARES] == [{"hidden/test_question2.py"}, {DOUBLE}, {DOUBLE}]
+    assert table.checks["handout"] == [{check.partition("::")[0] for check in WORTH}] * 3
     assert result.ok
     assert matrix_cells(spec, result) == {"squares": {SMALL: ".", RANDOM: ".", DOUBLE: "x"}}
 
@@ -281,6 +282,19 @@ def test_a_mutant_that_names_an_unrelated_check_is_told_so(tmp_path: Path) -> No
     for only in ("*", SQUARES):
         options = GateOptions(1, related=True, only=only)
         assert [str(p) for p in gate(tmp_path, Table(), changes, options)[1].broken] == [passes]
+
+
+def test_what_fails_unasked_is_told_once_and_not_as_flaky(tmp_path: Path) -> None:
+    both = EXPECTATION.replace("squares", "does")
+    changes: dict[str, str | None] = {
+        "mutants/squares/expect.toml": both,
+        "mutants/squares/question1.py": "def add(a, b=0):\n    return a * b\n",
+    }
+    table = Table(**{SQUARES: run({DOUBLE: "failed", RANDOM: "failed"})})
+    _, result = gate(tmp_path, table, changes, GateOptions(repeats=3, related=True))
+
+    assert table.checks[SQUARES][1] == {DOUBLE}
+    assert [(promise.kind, promise.subject) for promise in result.broken] == [("mutant", SQUARES)]
 
 
 def test_only_what_is_named_is_run_and_judged(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run that is asked only whether all checks pass ends with the first that does not."""
+"""Runs of a part of a suite: up to the first failure, or only the checks that are named."""
 
 from __future__ import annotations
 
@@ -41,3 +41,10 @@ def test_nothing_changes_where_all_pass(grader: Grader) -> None:
     assert set(outcomes(grader.grade(replace(request, stop_at_failure=True))).values()) == {
         "passed"
     }
+
+
+def test_only_what_is_named_is_run(grader: Grader) -> None:
+    request = make_request(CHECKS, "def f(x):\n    return x\n")
+    named = frozenset({"hidden/test_it.py::test_cases"})
+
+    assert outcomes(grader.grade(replace(request, only=named))) == {"test_cases": "passed"}
