@@ -112,7 +112,7 @@ class _Run:
         context: Any = multiprocessing.get_context(METHOD)
         named = (function.__module__, function.__qualname__)
         what: Any = function if METHOD == "fork" else (named, prepare)
-        self._store = DIST.TCPStore(HOST, 0, is_master=True, wait_for_workers=False)
+        self._store = open_store(0, is_master=True)
         for rank, arguments in enumerate(self._given):
             ours, theirs = context.Pipe()
             seat = (rank, len(self._given), self._store.port)
@@ -214,6 +214,12 @@ class _Run:
         self._store = None  # ends its thread
 
 
+def open_store(port: int, *, is_master: bool) -> Any:
+    """What the ranks know of one another; at port 0 it picks one."""
+    libuv = sys.platform != "win32"  # PyTorch for Windows is built without it
+    return DIST.TCPStore(HOST, port, is_master=is_master, wait_for_workers=False, use_libuv=libuv)
+
+
 def _fail(text: str) -> NoReturn:
     pytest.fail(text, pytrace=False)
 
@@ -249,7 +255,7 @@ def _be_rank(line: Any, seat: tuple[int, int, int], what: Any, arguments: tuple[
             what = importlib.import_module(module)
             for part in name.split("."):
                 what = getattr(what, part)
-        store = DIST.TCPStore(HOST, port, is_master=False)
+        store = open_store(port, is_master=False)
         dist.Backend.register_backend(
             "sandglass", lambda *_: Group(rank, size, store, tell), devices=["cpu"]
         )

@@ -41,8 +41,8 @@ class Posted(_DIST.Work):  # type: ignore[misc]
     def wait(self, _timeout: Any = None) -> bool:
         """Wait until it is over; then the tensors hold what came."""
         if not self._done:
-            tensors, self._source = self._ask("wait", self._ticket)
             self._done = True
+            tensors, self._source = self._ask("wait", self._ticket)
             for output, tensor in zip(self._outputs, tensors, strict=True):
                 _fill(output, tensor)
         return True

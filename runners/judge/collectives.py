@@ -88,12 +88,12 @@ def _reduced(given: Sequence[Pieces], index: int, reduction: str) -> torch.Tenso
             )
     try:
         result = reduce(REDUCTIONS[reduction], column)
+        if reduction != "AVG":
+            return result
+        whole = not (result.is_floating_point() or result.is_complex())
+        return torch.div(result, len(given), rounding_mode="trunc" if whole else None)
     except RuntimeError as error:  # this element type cannot be combined so
         raise ValueError(str(error)) from error
-    if reduction != "AVG":
-        return result
-    whole = not (result.is_floating_point() or result.is_complex())
-    return torch.div(result, len(given), rounding_mode="trunc" if whole else None)
 
 
 def size_of(tensor: torch.Tensor) -> str:

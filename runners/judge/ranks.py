@@ -80,7 +80,8 @@ class RankProcesses:
     def open(self, size: int, label: str) -> None:
         """Fork a process for each rank."""
         parent = self._guests.current()
-        self._guests.ask_process(parent, "seed", (self._guests.take_seeds(),))
+        if self._guests.pending_seeds:
+            self._guests.ask_process(parent, "seed", (self._guests.take_seeds(),))
         seeds = list(self._guests.seeds_of_check.items())
         for rank in range(size):
             handler = partial(self._answer, rank)
