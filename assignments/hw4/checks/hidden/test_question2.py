@@ -141,6 +141,11 @@ def test_verify_follows_the_rule(rng):
         lengths.add((n, len(expected)))
     assert len(lengths) > 3, "the cases are too much alike"
 
+    q = torch.tensor([[0.5, 0.5]], dtype=torch.float64)
+    p = torch.tensor([[0.25, 0.75], [0.5, 0.5]], dtype=torch.float64)
+    border = Numbers([0.5, 0.0])  # u * q is p exactly: not below it.
+    assert question2.verify([0], q, p, border) == [1], "wrong on the border of acceptance"
+
 
 @pytest.mark.points(2)
 @pytest.mark.hint(

@@ -130,9 +130,12 @@ def need(setting, prompt, output):
 def test_blocks_needed(rng):
     """Blocks of random requests"""
     for _ in range(20):
-        prompt, output, size = (int(n) for n in rng.integers(1, 30, size=3))
-        expected = len(range(0, prompt + output - 1, size))
-        assert question3.blocks_needed(prompt, output, size) == expected, "wrong number of blocks"
+        prompt, size, blocks = (int(n) for n in rng.integers(2, 30, size=3))
+        for entries in (blocks * size - 1, blocks * size, blocks * size + 1):
+            output = entries - prompt + 1
+            if output >= 1:
+                needed = question3.blocks_needed(prompt, output, size)
+                assert needed == len(range(0, entries, size)), "wrong number of blocks"
 
 
 @pytest.mark.points(2)
