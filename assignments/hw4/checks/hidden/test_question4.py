@@ -162,7 +162,8 @@ def test_cite(rng):
 @pytest.mark.hint("Numbers in the prompt follow rank, and the citation [1] means the first of these.")
 def test_answer_question(rng):
     """From the question to the cited answer, over a random corpus"""
-    a, b, c, x, y, z = rng.permutation(["pear", "plum", "lime", "kiwi", "rice", "bean"])
+    words = ["pear", "plum", "lime", "kiwi", "rice", "bean"]
+    a, b, c, x, y, z = (words[i] for i in rng.permutation(6))
     best, copied, large, short = (
         f"{a.title()} {b} {c}.",
         f"{a}, {b}, {c}, {x}",
