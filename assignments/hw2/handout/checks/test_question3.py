@@ -10,7 +10,7 @@ def close(actual, expected):
 
 
 @pytest.mark.points(1)
-@pytest.mark.hint("GPT-2 small has 124,439,808 parameters; the toy LLaMA has 2 * 10 + 61 + 2.")
+@pytest.mark.hint("GPT-2 small has 124,439,808 parameters; the toy LLaMA has 20 + 12 + 42 + 6.")
 def test_parameters_small():
     """The smallest GPT-2, and a LLaMA of width two"""
     assert question3.gpt2_parameters(50257, 1024, 768, 12) == 124_439_808, "GPT-2: wrong number"
