@@ -18,7 +18,9 @@ from assignments.fields import near_miss
 from assignments.names import shown
 from assignments.spec import AnswerKind, AnswerSpec, AssignmentSpec
 
-MAX_BYTES = 200_000
+MAX_BYTES = 100_000
+MAX_LINE = 4_000
+"""A key of a hundred thousand parts would cost a parser gigabytes; no answer needs a long line."""
 _NAMED = 5
 
 Given = str | list[str] | list[list[str]]
@@ -45,8 +47,8 @@ class Typed:
 
 def read_answers_text(name: str, text: str, spec: AssignmentSpec) -> Typed:
     """Read `id = "..."` lines. Raises `UploadRejected` for what is no TOML."""
-    if len(text) > MAX_BYTES:
-        raise UploadRejected(f"{name} is too large: it needs one line for each answer.")
+    if len(text) > MAX_BYTES or any(len(line) > MAX_LINE for line in text.split("\n")):
+        raise UploadRejected(f"{name} is too large: a line or a few for each answer are enough.")
     try:
         values = tomllib.loads(text, parse_float=str)
     except RecursionError:
@@ -69,7 +71,7 @@ def read_answers_text(name: str, text: str, spec: AssignmentSpec) -> Typed:
 def read_answers_file(name: str, data: bytes, spec: AssignmentSpec) -> Typed:
     """Read an `answers.toml`. Raises `UploadRejected`."""
     if len(data) > MAX_BYTES:
-        raise UploadRejected(f"{name} is too large: it needs one line for each answer.")
+        raise UploadRejected(f"{name} is too large: a line or a few for each answer are enough.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -208,4 +210,5 @@ def toml_value(value: Given) -> str:
     if isinstance(value, str):
         # A JSON string is a TOML string, but for the one control character that JSON leaves as is.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return f"[{', '.join(map(toml_value, value))}]"
+    between = ",\n" if any(isinstance(part, list) for part in value) else ", "
+    return f"[{between.join(map(toml_value, value))}]"

@@ -1,4 +1,4 @@
-"""The decoder under a coverage-guided fuzzer, for a bounded time."""
+"""The readers of untrusted bytes under a coverage-guided fuzzer, for a bounded time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
 SECONDS = int(os.environ.get("SANDGLASS_FUZZ_SECONDS", "15"))
 
 
-def test_the_decoder_survives_the_fuzzer() -> None:
+@pytest.mark.parametrize("fuzzer", ["fuzz_decode.py", "fuzz_answers.py"])
+def test_the_reader_survives_the_fuzzer(fuzzer: str) -> None:
     done = subprocess.run(
-        [sys.executable, str(HERE / "fuzz_decode.py"), str(SECONDS)],
+        [sys.executable, str(HERE / fuzzer), str(SECONDS)],
         cwd=HERE.parents[1],
         env={**os.environ, "PYTHONPATH": str(HERE.parents[1]), "OMP_NUM_THREADS": "1"},
         capture_output=True,
