@@ -1,8 +1,8 @@
 """Problem 1: Einstein notation on 4-D tensors.
 
 Write each function with `torch.einsum`, without a Python loop. No function may change its
-arguments, and every result has the dtype and the device of the arguments. An axis may be of any
-size; a batch may even be empty.
+arguments, and every result has the dtype and the device of the arguments. Each axis may have
+any size from 1 on, and a batch may also be empty.
 """
 
 import torch

@@ -2,8 +2,8 @@
 
 The functions that we differentiate are ordinary Python. They use + - * / ** and `sin`, `cos`,
 `exp` and `log` of this module, on numbers, on `Dual` or on `Var`. Do not use torch here. Each
-operator makes a new object and leaves its operands alone. The rules must hold at zero and at
-negative numbers too (where no exponent is below 1).
+operator makes a new object and leaves its operands alone. The rules must also hold where
+an operand is zero or negative (for `**`, with whole exponents from 1 on).
 """
 
 import math
@@ -14,7 +14,7 @@ Function = Callable[..., list]
 
 
 class Dual:
-    """A value and its derivative along one direction. Never changed after it was made."""
+    """A value and its derivative along one direction. Never changed after it is made."""
 
     def __init__(self, value: float, deriv: float = 0.0) -> None:
         """Given: leave it as it is. A constant has the derivative 0."""

@@ -73,9 +73,9 @@ def replace_head(model: nn.Module, n_classes: int) -> None:
 def fine_tune(
     model: nn.Module, x: torch.Tensor, y: torch.Tensor, steps: int, lr: float
 ) -> list[float]:
-    """Train the trainable parameters by plain SGD on cross-entropy, on the whole of x each step.
+    """Train what is trainable by plain SGD on the mean cross-entropy, on the whole of x each step.
 
-    During training the model is in training mode, but for its frozen layers: a layer that has
+    During training the model is in training mode, except for its frozen layers: a layer that has
     parameters of its own, none of which requires a gradient, stays in evaluation mode. So a frozen
     BatchNorm keeps its running statistics, while a trainable one updates them. Afterwards the
     whole model is in evaluation mode, and the same parameters are trainable as before.

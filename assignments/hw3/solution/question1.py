@@ -75,7 +75,7 @@ def data_parallel_step(
 
     The loss is the mean over all examples of all ranks of the squared error, summed over the
     outputs. Use autograd for the local gradients, and communicate by ONE all_reduce of one flat
-    tensor with (number of weights) + 2 elements. The arguments stay as they are.
+    tensor with (number of elements of all weights) + 2 elements. The arguments stay as they are.
     """
     ### BEGIN SOLUTION
     weights = [weight.detach().clone().requires_grad_() for weight in weights]

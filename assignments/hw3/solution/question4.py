@@ -175,7 +175,7 @@ def beam_search(
     """The best texts that a beam of `width` finds, with their scores, best first.
 
     probabilities: called as probabilities(text); returns the probability of each next letter
-    length: how many letters a text has, if it does not end before
+    length: how many letters a text has unless it ends earlier; at least 1
     end: a text that ends with this letter is finished: it is not continued, stays in the beam and
         competes there as it is. The search stops early when all texts in the beam are finished.
     alpha: at the end, and only then, texts are ordered by score = log P / len(text) ** alpha
@@ -264,8 +264,9 @@ def sample(
 ) -> torch.Tensor:
     """Draw `count` tokens, independently and with replacement.
 
-    First comes the temperature, then top-k, then top-p on what top-k has left; None leaves a
-    filter out. The same seed gives the same tokens; torch's global generator is not touched.
+    First comes the temperature, then top-k, then top-p on the probabilities that
+    top-k has left, normalised; None leaves a filter out. The same seed gives the same tokens;
+    torch's global generator is not touched.
 
     returns: (count,), int64
     """

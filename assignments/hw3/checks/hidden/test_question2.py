@@ -128,7 +128,7 @@ def test_mlp_forward(ranks, rng, assert_tensor):
 @pytest.mark.points(4)
 @pytest.mark.hint(
     "Where the forward pass copies, the backward pass adds up; where the forward pass adds up, "
-    "the backward pass copies."
+    "the backward pass copies. The second bias is added after the sum, so its gradient is whole."
 )
 def test_mlp_gradients(ranks, rng, assert_tensor):
     """Gradients of all shards and of the input, with one all_reduce each way"""
@@ -203,8 +203,12 @@ def test_zero_step(ranks, rng, assert_tensor):
         # So small that EPSILON shows.
         gradients = [[1e-4 * draw(rng, *shape) for shape in shapes] for _ in range(3)]
         arguments = [(weights, gradients[rank], states[rank], lr) for rank in range(3)]
+        before = [(state["m"].clone(), state["v"].clone()) for state in states]
         results = ranks.run(question2.zero_step, arguments, allow=(*SCATTERS, *GATHERS))
 
+        for state, (old_m, old_v) in zip(states, before, strict=True):
+            assert torch.equal(state["m"], old_m), "the state that was given has changed"
+            assert torch.equal(state["v"], old_v), "the state that was given has changed"
         mean = sum(joined(mine) for mine in gradients) / 3
         flat, m, v = adam(flat, mean, m, v, step, lr)
         for rank, (new, state) in enumerate(results):

@@ -167,14 +167,16 @@ def test_expert_parallel(ranks, rng, assert_tensor):
         assert counts == [3 * local, sizes[rank] * k * d, arrived * d], "not counts, tokens, results"
 
 
-@pytest.mark.ranks(2)
+@pytest.mark.ranks(3)
 @pytest.mark.points(1)
 @pytest.mark.hint("A rank without tokens, and one that nobody needs, still takes part.")
 def test_expert_parallel_empty(ranks, rng, assert_tensor):
-    """A rank that has no token, and one whose experts nobody has chosen"""
-    x, gates, weights = draw(rng, 5, 3), draw(rng, 5, 1), draw(rng, 2, 3, 3)
-    chosen = torch.zeros(5, 1, dtype=torch.int64)
-    arguments = [(x[:0], chosen[:0], gates[:0], weights[:1]), (x, chosen, gates, weights[1:])]
+    """Ranks that have no token, and one whose experts nobody has chosen"""
+    x, gates, weights = draw(rng, 5, 3), draw(rng, 5, 1), draw(rng, 3, 3, 3)
+    chosen = torch.tensor([[2], [0], [2], [0], [0]])
+    none = (x[:0], chosen[:0], gates[:0])
+    given = [none, (x, chosen, gates), none]
+    arguments = [(*tokens, weights[rank : rank + 1]) for rank, tokens in enumerate(given)]
 
     results = ranks.run(question3.expert_parallel, arguments, allow=("all_to_all_single",))
 

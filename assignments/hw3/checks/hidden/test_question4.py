@@ -283,7 +283,9 @@ def test_beam_search(width, rng):
 
 
 @pytest.mark.points(1)
-@pytest.mark.hint("Equal texts stand in alphabetical order; probability 0 is no continuation.")
+@pytest.mark.hint(
+    "Texts of equal probability stand in alphabetical order; probability 0 is no continuation."
+)
 def test_beam_search_ties():
     """Ties, impossible letters, and a beam wider than the tree"""
     flat = dict.fromkeys("cba", 0.25)

@@ -42,7 +42,10 @@ def test_zero_memory_small():
 
 @pytest.mark.ranks(2)
 @pytest.mark.points(1)
-@pytest.mark.hint("In its first step, Adam moves every weight by lr, against the gradient's sign.")
+@pytest.mark.hint(
+    "The gradient is the mean over the ranks, also in m and v. In its first step, Adam moves every "
+    "weight by lr, against the gradient's sign."
+)
 def test_zero_step_small(ranks, assert_tensor):
     """One step with three weights on two ranks"""
     weights = [torch.tensor([1.0, 2.0]), torch.tensor([3.0])]

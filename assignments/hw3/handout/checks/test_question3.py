@@ -48,10 +48,13 @@ def test_send_order_small(assert_tensor):
 
 @pytest.mark.ranks(2)
 @pytest.mark.points(1)
-@pytest.mark.hint("Experts 0 and 1 multiply by 1 and 2 before the tanh; results come home in order.")
+@pytest.mark.hint(
+    "Experts 0 and 1 multiply by 1 and 2 before the tanh. Rank 0 sends its second token first, and "
+    "the results go home to the tokens that they belong to."
+)
 def test_expert_parallel_small(ranks, assert_tensor):
     """Two tokens on rank 0, one on rank 1, one expert each"""
-    tokens = [torch.tensor([[0.5], [1.0]]), torch.tensor([[2.0]])]
+    tokens = [torch.tensor([[0.5], [3.0]]), torch.tensor([[2.0]])]
     chosen = [torch.tensor([[1], [0]]), torch.tensor([[0]])]
     weights = [torch.tensor([[[1.0]]]), torch.tensor([[[2.0]]])]
 
@@ -60,5 +63,5 @@ def test_expert_parallel_small(ranks, assert_tensor):
         lambda r: (tokens[r], chosen[r], torch.ones(len(tokens[r]), 1), weights[r]),
     )
 
-    assert_tensor(results[0], torch.tanh(torch.tensor([[1.0], [1.0]])))
+    assert_tensor(results[0], torch.tanh(torch.tensor([[1.0], [3.0]])))
     assert_tensor(results[1], torch.tanh(torch.tensor([[2.0]])))
