@@ -1,7 +1,7 @@
 """Problem 2: a mixture of experts. Each token is computed by the few experts that its gate chose.
 
 No function may change its arguments. Results have the dtype of the arguments, and gradients flow
-wherever a result is not a number of an expert.
+through all floating-point results (the indices of experts have none).
 """
 
 from collections.abc import Callable
@@ -13,11 +13,11 @@ def route(logits: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Choose the `k` experts of each token, and weigh them.
 
     The gate of a token is the softmax of its logits over ALL experts. Chosen are the `k` experts
-    with the largest gates, in descending order; of equal ones, that with the lower number comes
+    with the largest gates, in descending order; of equal ones, that with the lower index comes
     first. The weights are the gates of the chosen ones, divided by their sum.
 
     logits: (tokens, experts), with 1 <= k <= experts
-    returns: the weights, (tokens, k), and the numbers of the experts, (tokens, k), int64;
+    returns: the weights, (tokens, k), and the indices of the experts, (tokens, k), int64;
         gradients flow through the weights
     """
     # Your code here.

@@ -2,7 +2,7 @@
 
 Write the parts with plain operations on tensors. `scaled_dot_product_attention`, `rms_norm` of
 `torch.nn.functional`, and `RMSNorm`, `MultiheadAttention` and the transformer layers of `torch.nn`
-are what you are to write: do not use them. `torch.softmax`, `torch.nn.functional.silu` and
+are yours to write: do not use them. `torch.softmax`, `torch.nn.functional.silu` and
 `torch.nn.functional.linear` are allowed.
 
 No function may change its arguments. Every result has the dtype and the device of the arguments,
@@ -83,7 +83,7 @@ def causal_attention(
 
     softmax(q k^T / sqrt(dim)) v, for each batch and head on its own. The queries are the LAST
     positions of the sequence: with m queries and n >= m keys, query i (from 0) sees the keys
-    0, ..., n - m + i. Scores may be as large as 10,000.
+    0, ..., n - m + i. Scaled scores may be as large as 10,000.
 
     queries: (batch, heads, m, dim)
     keys: (batch, heads, n, dim)

@@ -124,7 +124,8 @@ def attainable_flops(intensity: float, peak: float, bandwidth: float) -> float:
 def bound_by(intensity: float, peak: float, bandwidth: float) -> str:
     """What limits a kernel of this intensity: "memory" or "compute".
 
-    At the ridge, where memory and compute allow the same, the answer is "compute".
+    At the ridge, where memory and compute allow the same, the answer is "compute". Compare
+    intensity * bandwidth with the peak.
     """
     ### BEGIN SOLUTION
     return "memory" if intensity * bandwidth < peak else "compute"

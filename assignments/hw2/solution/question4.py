@@ -2,7 +2,7 @@
 
 Every function but `padded_chunks` and `ring_seconds` runs on all ranks at once, with
 `torch.distributed` started. Use nothing of it but `get_rank`, `get_world_size`, `send`, `recv`,
-`isend`, `irecv` and `batch_isend_irecv` (with `P2POp`): the collectives are what you are to write.
+`isend`, `irecv` and `batch_isend_irecv` (with `P2POp`): the collectives are yours to write.
 
 The ranks form a ring: each sends only to the next rank, `(rank + 1) % size`, and receives only
 from the one before, `(rank - 1) % size`. No function may change its arguments.
@@ -36,7 +36,7 @@ def pass_on(piece: torch.Tensor) -> torch.Tensor:
     start one of the two operations without waiting for it (`isend`, `irecv`), or let the two
     happen together (`batch_isend_irecv`).
 
-    piece: of the same shape and dtype on all ranks, contiguous
+    piece: of the same shape and dtype on all ranks, of which there are at least two; contiguous
     returns: a new tensor like `piece`
     """
     ### BEGIN SOLUTION
@@ -109,7 +109,8 @@ def ring_seconds(
     """How long `ring_all_reduce` takes by the usual model.
 
     A message takes `latency` seconds, and its bytes divided by `bandwidth`. The messages of one
-    step travel at the same time; one step follows the other. Adding up costs nothing.
+    step travel at the same time; one step follows the other. Adding up costs nothing. A message has
+    c elements, padding included; a rank that is alone sends none.
 
     elements: of the tensor on each rank; itemsize: bytes for each element; size: number of ranks
     latency: in seconds; bandwidth: in bytes per second

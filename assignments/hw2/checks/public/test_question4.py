@@ -55,7 +55,7 @@ def test_all_reduce_small(ranks, assert_tensor):
 
 
 @pytest.mark.points(1)
-@pytest.mark.hint("Four steps; each has the latency 1 and sends 2 elements of 4 bytes: 2 seconds.")
+@pytest.mark.hint("Four steps. Each takes 1 s of latency, and 2 * 4 / 4 = 2 s for its bytes.")
 def test_ring_seconds_small():
     """Time of an all-reduce of five elements on three ranks"""
     seconds = question4.ring_seconds(5, 4, 3, latency=1.0, bandwidth=4.0)

@@ -22,7 +22,7 @@ def llama_training_flops(vocab, width, layers, heads, kv_heads, hidden, sequence
 
 
 def peak_flops(clock, multiprocessors, fma_per_clock):
-    return 155.9e12
+    return 1.28e12
 
 
 def matmul_intensity(m, k, n, itemsize):
