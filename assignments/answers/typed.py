@@ -185,7 +185,10 @@ def how_to(answer: AnswerSpec) -> str:
         case AnswerKind.NUMBER:
             units = examples(read_amount(answer.values[0][0]).unit)
             return f"Write a number with its unit, such as {units}." if units else "Write a number."
-    each = f"formulas in {', '.join(answer.variables)}" if answer.variables else "values"
+    what = "formula" if answer.variables else "value"
+    each = what if columns == 1 else f"{what}s"
+    if answer.variables:
+        each += f" in {', '.join(answer.variables)}"
     return f"Write a list of {rows} rows with {columns} {each} each."
 
 

@@ -13,7 +13,8 @@ import torch
 def sample(weights: torch.Tensor, u: float) -> int:
     """Turn the random number u into a token.
 
-    The smallest token t with  weights[0] + ... + weights[t] > u * (sum of all weights).
+    The smallest token t with  weights[0] + ... + weights[t] > u * (sum of all weights), where the
+    sum of all weights is the last of these partial sums.
 
     weights: (vocab,), none negative, not all zero; they need not add up to 1
     """
@@ -63,7 +64,7 @@ def generate(
 
     A round drafts n = min(gamma, tokens still wanted - 1) tokens one after another, each with
     `sample(draft(tokens so far), uniform())`. Then it calls the target ONCE, on the tokens so far
-    with the n draft tokens behind them, and gives the result of `verify` to the output.
+    with the n draft tokens behind them, and appends the result of `verify` to the output.
 
     target: tokens -> (len(tokens), vocab); row i is the distribution of what follows tokens[: i+1]
     draft: tokens -> (vocab,), the distribution of the next token

@@ -82,7 +82,8 @@ class Scheduler:
            head's `blocks_needed` are free. It reserves all of them at once, moves to `running`, and
            gets prompt tokens as in 2. If the head does not fit, nobody behind it is admitted.
 
-        Blocks of the requests that finish are free from the next step on.
+        Blocks of the requests that finish cannot be used in the same step; `free_blocks` counts
+        them once `step` has returned.
 
         returns: a dict with three lists,
             "work": tuples (name, tokens) in the order in which it was given out; no tuple where a

@@ -116,8 +116,9 @@ def build_prompt(question: str, passages: list[str]) -> str:
 def cite(reply: str, sources: list[str]) -> str:
     """Tidy the citations of a model's reply and list the sources that it cites.
 
-    A citation is "[n]" with n of digits 0-9 alone; it means sources[n - 1]. Spaces around the
-    reply are removed first. Then
+    A citation is "[n]" with n of digits 0-9 alone; it means sources[n - 1]. Leading zeros do not
+    matter, and there is no source 0. White space around the reply, newlines included, is removed
+    first, and nothing is stripped afterwards. Then
 
     - a citation of a source that does not exist is removed, with the spaces right before it;
     - the others are numbered anew: 1 for the source that is cited first, and so on;
@@ -168,13 +169,14 @@ def answer_question(
 def parse_reply(reply: str) -> tuple[str, list[str]] | str | None:
     """Read what the model wants, from the first line that begins with "Action:" or "Answer:".
 
-    - "Action: name | first | second": the tool's name and its arguments, between bars. Spaces
-      around each of them are removed. All arguments are text, and there may be none. Whether
+    - "Action: name | first | second": the tool's name and its arguments, between bars. White
+      space around each of them is removed. All arguments are text, and there may be none. Whether
       there is such a tool is not decided here: even an empty name is passed on.
-    - "Answer: text": the rest of the reply, further lines included, without spaces and newlines
-      around it.
+    - "Answer: text": the rest of the reply, further lines included, without the white space
+      around it (`str.strip`).
 
-    A line begins with the word itself: no space before it, and upper and lower case as shown.
+    Lines end with "\\n". A line begins with the word itself: no space before it, and upper and
+    lower case as shown.
 
     returns: (name, arguments) for an action, the text for an answer, None if no line begins so
     """
@@ -196,10 +198,10 @@ def run_agent(
     """Let the model use tools until it answers.
 
     The transcript begins as "Question: ...". Each step calls the model with the transcript and
-    appends a newline and the reply to it. What the reply asks for (`parse_reply`) decides:
+    appends a newline and the reply, exactly as it is, to it. What the reply asks for (`parse_reply`) decides:
 
     - an answer ends the run;
-    - an action calls the tool with its arguments, all text. The reply is cut off behind the line
+    - an action calls the tool with its arguments, all text. The reply is cut off after the line
       of the action before it is appended (a model likes to invent what the tool would say), and
       a line "Observation: ..." follows with the result as `str` gives it;
     - otherwise the line "Observation: error: no action" follows.

@@ -137,7 +137,10 @@ def test_pack(rng):
 
 
 @pytest.mark.points(1)
-@pytest.mark.hint("Number by first appearance, remove what does not exist, list only what is cited.")
+@pytest.mark.hint(
+    "Remove white space around the reply, newlines too. Number by first appearance, remove what does "
+    "not exist, list only what is cited."
+)
 def test_cite(rng):
     """Citations of untidy replies"""
     names = [f"doc{number}" for number in rng.permutation(50)[:4]]
