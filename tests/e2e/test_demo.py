@@ -60,18 +60,18 @@ def test_everything_is_graded(tmp_path: Path) -> None:
     assert grades == {
         ("comp4551", "li.wenjie"): (100, 0, 0, 100),
         ("comp4551", "wong.kayan"): (100, 0, 0, 100),
-        ("comp4551", "amina.yusuf"): (95, 0, 0, 95),
-        ("comp4551", "zhang.yi"): (0, 0, 0, 0),
-        ("comp4551", "lucas.oliveira"): (50, 0, 0, 50),
-        ("comp4551", "nguyen.minhanh"): (88, 0, 0, 88),
-        ("comp4551", "siobhan.oneill"): (88, 0, 0, 88),
-        ("comp4551", "lau.chunhei"): (21, 0, 0, 21),
+        ("comp4551", "amina.yusuf"): (96, 0, 0, 96),
+        ("comp4551", "zhang.yi"): (1, 0, 0, 1),
+        ("comp4551", "lucas.oliveira"): (44, 0, 0, 44),
+        ("comp4551", "nguyen.minhanh"): (91, 0, 0, 91),
+        ("comp4551", "siobhan.oneill"): (89, 0, 0, 89),
+        ("comp4551", "lau.chunhei"): (34, 0, 0, 34),
         ("comp4551", "kim.doyun"): (100, 0, 0, 100),
         ("comp4551", "chan.taiman"): (99, 0, 0, 99),
         # Half of it on time and all of it two days late: the better one counts.
         ("comp4551-2025", "chan.taiman"): (100, 2, 40, 60),
         ("comp4551-2025", "tse.wingman"): (100, 1, 20, 80),
-        ("comp4551-2025", "peter.novak"): (98, 6, 98, 0),
+        ("comp4551-2025", "peter.novak"): (99, 6, 99, 0),
         ("comp4551-2025", "he.jiaqi"): (100, 0, 0, 100),
     }
     assert rows(tmp_path / "demo", STATES) == [("done", 15), ("superseded", 1)]
