@@ -1,7 +1,8 @@
 """A column that holds a frozen dataclass as JSON and gives it back typed.
 
 pydantic writes and reads it, so Decimals stay exact and a row that no longer fits its class is an
-error at once, with the field's name, and not a wrong number later.
+error at once, with the field's name, and not a wrong number later. The JSON is stored as one text:
+PostgreSQL would forget the order of keys, and a question's options are asked in their order.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pydantic import ValidationError as Unfit
 
 
 class TypedField(models.JSONField):
-    """JSON in the database, an instance of `kind` in Python."""
+    """JSON in the database, an instance of `kind` in Python. Rows of plain values are read too."""
 
     # Without a kind it is as migrations see it: plain JSON.
     def __init__(self, kind: type[Any] = dict, **options: Any) -> None:
@@ -31,12 +32,14 @@ class TypedField(models.JSONField):
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Read JSON back as the class that was written."""
         plain = super().from_db_value(value, expression, connection)
+        if isinstance(plain, str):
+            return self.adapter.validate_json(plain)
         return None if plain is None else self.adapter.validate_python(plain)
 
     def get_prep_value(self, value: Any) -> Any:
-        """Write the instance as plain JSON values."""
+        """Write the instance as JSON."""
         if isinstance(value, self.kind):
-            value = self.adapter.dump_python(value, mode="json")
+            value = self.adapter.dump_json(value).decode()
         return super().get_prep_value(value)
 
     def to_python(self, value: Any) -> Any:
