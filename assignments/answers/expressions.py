@@ -1,7 +1,8 @@
-"""Formulas in declared variables, by simpleeval: read with narrow bounds, computed in floats.
+"""Formulas in declared variables: read with narrow bounds, computed in floats.
 
-Nothing but numbers, variables, `+ - * / **` and a few functions gets as far as the evaluator, and
-each number in it is a float: no power and no product can grow beyond one.
+A formula is a syntax tree of numbers, variables, `+ - * / **` and a few functions; any other kind
+of node is refused before anything is computed. It is never compiled: the tree is walked, and each
+number on the way is a float, so that no power and no product can grow beyond one.
 """
 
 from __future__ import annotations
@@ -14,9 +15,6 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
-
-import simpleeval
 
 from assignments.answers.errors import Unreadable, quoted
 from assignments.answers.text import greek_by_name, plain
@@ -42,7 +40,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "floor": math.floor,
 }
 CONSTANTS = {"pi": math.pi}
-_NODES = (ast.Expr, ast.BinOp, ast.UnaryOp, ast.Name, ast.Call, ast.Constant)
+_NODES = (ast.BinOp, ast.UnaryOp, ast.Name, ast.Call, ast.Constant)
 _STRANGE = re.compile(r"[^A-Za-z0-9_.+\-*/(), ]")
 # A number or a bracket with a name, a number or a bracket right behind it.
 _NO_SIGN = re.compile(
@@ -54,16 +52,12 @@ _SIGNS_IN_A_ROW = re.compile(r"(?:[-+*/] ?){6}")
 _WIDE_RANGE = 100
 
 
-def _float(value: float) -> float:
-    return float(value)
-
-
 def _power(base: float, exponent: float) -> float:
     # Unlike `**`, this has no complex results: a root of a negative number is a ValueError.
     return math.pow(base, exponent)
 
 
-_OPERATORS = {
+_OPERATORS: dict[type[ast.operator | ast.unaryop], Callable[..., float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -84,27 +78,33 @@ class Expression:
 
     def at(self, values: Mapping[str, float]) -> float | None:
         """The value at one point; None where it has none, or none that a number can hold."""
-        names: dict[str, Any] = {**CONSTANTS, **values}
-        functions = {name: _floated(function) for name, function in FUNCTIONS.items()}
-        evaluator = simpleeval.SimpleEval(_OPERATORS, functions, names)
-        handlers = evaluator.nodes
-        evaluator.nodes = {kind: handlers[kind] for kind in _NODES}
-        evaluator.nodes[ast.Constant] = lambda node: float(node.value)
         try:
-            found = float(evaluator.eval(self._text, previously_parsed=self._tree))
+            found = _value(self._tree, {**CONSTANTS, **values})
         except (ArithmeticError, ValueError):
             return None
         except RecursionError:
             raise _too_deep(self._text) from None
-        except (TypeError, simpleeval.InvalidExpression):
+        except TypeError:
             raise Unreadable(
                 f"{quoted(self._text)} calls a function with values that it does not take"
             ) from None
         return found if math.isfinite(found) else None
 
 
-def _floated(function: Callable[..., float]) -> Callable[..., float]:
-    return lambda *arguments: float(function(*arguments))
+def _value(node: ast.expr, names: Mapping[str, float]) -> float:
+    """What a tree that `_check_nodes` has let through comes to."""
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=name):
+            return float(names[name])
+        case ast.UnaryOp(op=sign, operand=operand):
+            return _OPERATORS[type(sign)](_value(operand, names))
+        case ast.BinOp(left=left, op=sign, right=right):
+            return _OPERATORS[type(sign)](_value(left, names), _value(right, names))
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return float(FUNCTIONS[name](*(_value(argument, names) for argument in arguments)))
+    raise AssertionError(f"{type(node).__name__} was let through")
 
 
 def _checked_text(typed: str) -> str:
@@ -138,19 +138,16 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _tree(text: str) -> ast.Expr:
+def _tree(text: str) -> ast.expr:
     try:
-        tree = simpleeval.SimpleEval.parse(text)
-    except (SyntaxError, ValueError, MemoryError, RecursionError, simpleeval.InvalidExpression):
+        return ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise Unreadable(
             f"{quoted(text)} is not a formula: write it like 2 * x / (y + 1)"
         ) from None
-    if not isinstance(tree, ast.Expr):
-        raise Unreadable(f"{quoted(text)} is not a formula: write it like 2 * x / (y + 1)")
-    return tree
 
 
-def _check_nodes(tree: ast.Expr, variables: Ranges) -> None:
+def _check_nodes(tree: ast.expr, variables: Ranges) -> None:
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
         match node:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+# The last ones evaluate text, with walls of their own: a wall that has been climbed before.
 PACKAGES = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
+PACKAGES |= {"simpleeval", "asteval", "numexpr"}
 LOADERS = {"torch", "np", "numpy", "yaml"}
 RUNNERS_OF_TEXT = {"eval", "exec"}
 
