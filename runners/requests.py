@@ -1,6 +1,6 @@
 """Makes a complete `RunRequest` out of a homework folder and an upload, for the command lines.
 
-With `__main__` the only module of this room that knows `assignments`.
+With `__main__` and `answers` the only module of this room that knows `assignments`.
 """
 
 from __future__ import annotations
@@ -10,25 +10,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assignments.answers.judging import Judged, judge_answers
-from assignments.answers.typed import Given, typed_text
 from assignments.loader import handout_signatures, load_assignment, read_suite
 from assignments.spec import AssignmentSpec, LimitsSpec
 from assignments.triage import TriagedUpload, triage
+from runners.answers import judged_results
 from runners.contract import (
     ANSWER,
     Cell,
-    CheckResult,
     Isolation,
     Limits,
     Mistake,
     Module,
-    Outcome,
     Problem,
     RunRequest,
     Submission,
     Suite,
-    Visibility,
     WithoutGpu,
 )
 
@@ -106,32 +102,6 @@ def make_request(
         gpus=0 if device == "cpu" else spec.gpus,
         without_gpu=WithoutGpu.WAIT if device == "gpu" else WithoutGpu(spec.without_gpu),
         judged=judged_results(spec, upload.answers),
-    )
-
-
-def judged_results(spec: AssignmentSpec, answers: Mapping[str, Given]) -> tuple[CheckResult, ...]:
-    """The typed answers of a homework, judged, as they stand beside the checks of a report."""
-    return tuple(
-        _result(judged, typed_text(judged.answer, answers.get(judged.answer.id, "")))
-        for judged in judge_answers(spec, answers)
-    )
-
-
-def _result(judged: Judged, typed: str) -> CheckResult:
-    """An answer as a check: hidden, but for what is wrong with how it was written."""
-    answer, outcome = judged.answer, Outcome(judged.outcome)
-    return CheckResult(
-        id=ANSWER + answer.id,
-        title=answer.title,
-        problem=judged.problem,
-        max_points=answer.points,
-        points=judged.points,
-        outcome=outcome,
-        visibility=Visibility.VISIBLE if judged.message else Visibility.HIDDEN,
-        # The hint is for who has thought of it and is wrong.
-        hint=answer.hint if outcome is Outcome.FAILED and not judged.message else "",
-        message=judged.message or judged.staff_message,
-        output=typed,
     )
 
 

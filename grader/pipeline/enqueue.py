@@ -28,18 +28,21 @@ from grader.models import GradingJob, Submission
 log = logging.getLogger(__name__)
 
 
-def enqueue(submission: Submission) -> GradingJob:
-    """Write the job, in the caller's transaction; the bell is rung when that is committed."""
+def enqueue(submission: Submission, lane: Lane) -> GradingJob:
+    """Write the job, in the caller's transaction; the bell is rung when that is committed.
+
+    `lane` is what `lane_of` gave before the transaction began: it may have to wait for an answer.
+    """
     version = submission.assignment.version
     assert version is not None
     _supersede(submission)
     job = GradingJob.objects.create(
         submission=submission,
         version=version,
-        lane=lane_of(version.spec),
+        lane=lane,
         not_before=_not_before(submission, version.spec),
     )
-    transaction.on_commit(partial(ring, job.pk, Lane(job.lane)), robust=True)
+    transaction.on_commit(partial(ring, job.pk, lane), robust=True)
     return job
 
 

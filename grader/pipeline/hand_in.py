@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from assignments.answers.typed import Given
 from grader.models import Assignment, Membership, Submission
 from grader.pipeline import intake
-from grader.pipeline.enqueue import enqueue
+from grader.pipeline.enqueue import enqueue, lane_of
 
 
 def hand_in(
@@ -33,6 +33,8 @@ def hand_in(
         return known
     taken = intake.look_through(assignment, student, files, received_at, answers)
     kept = intake.keep_files(taken)
+    assert assignment.version is not None
+    lane = lane_of(assignment.version.spec)
     try:
         with transaction.atomic():
             submission = intake.write(
@@ -43,7 +45,7 @@ def hand_in(
                 received_at=received_at,
                 token=token,
             )
-            enqueue(submission)
+            enqueue(submission, lane)
     except IntegrityError:
         # The same form a second time, at the same moment.
         twin = intake.known(assignment, student, token)

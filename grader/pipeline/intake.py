@@ -109,8 +109,11 @@ def _with_answers(
     along = _files_along(files, latest)
     if own is None and not along and not answers:
         raise UploadRefused(_NOTHING)
-    contents = {file.name: blobs.fetch(file.sha256) for file in along}
-    whole = triage({**contents, **files}, spec, answers)
+    if own is not None and not along:
+        whole = own  # all of it has been looked through already
+    else:
+        contents = {file.name: blobs.fetch(file.sha256) for file in along}
+        whole = triage({**contents, **files}, spec, answers)
     notices = [*(own.notices if own else ()), *filter(None, [whole.without_code])]
     if latest is not None:
         left_out = form is None and stored.keys() - typed.keys()

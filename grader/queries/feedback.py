@@ -18,10 +18,10 @@ from grader.domain.states import JobState
 from grader.domain.visibility import Audience, Phase, phase
 from grader.models import AssignmentVersion, CheckResult, GradingJob, Submission
 from runners import contract
+from runners.answers import judged_results
 from runners.report import Audience as ReportAudience
 from runners.report import Phase as ReportPhase
 from runners.report import Revealed, reveal, to_results
-from runners.requests import judged_results
 
 
 @dataclass(frozen=True, slots=True)

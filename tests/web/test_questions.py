@@ -147,7 +147,7 @@ def test_results_are_told_while_the_code_waits(homework: Assignment, ada: Member
 def test_the_report_has_them_in_the_end(homework: Assignment, ada: Membership) -> None:
     address = send(ada, FIELDS, dict(RIGHT))["Location"]
     job = GradingJob.objects.get()
-    from runners.requests import judged_results
+    from runners.answers import judged_results
 
     judged = judged_results(job.version.spec, job.submission.answers or {})
     grade(job.submission, report(*judged))

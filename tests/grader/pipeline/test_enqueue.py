@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assignments.spec import AssignmentSpec
-from grader.domain.states import JobState
+from grader.domain.states import JobState, Lane
 from grader.models import Assignment, Course, GradingJob, Membership, Submission
 from grader.pipeline.enqueue import enqueue, lane_of
 from grader.pipeline.extend import extend
@@ -154,7 +154,7 @@ def test_a_job_is_for_the_content_in_force(
 def test_enqueued_again_it_has_one_active_job(homework: Assignment, ada: Membership) -> None:
     """A second job takes the place of the first that waits."""
     made = upload(homework, ada)
-    enqueue(made)
+    enqueue(made, Lane.INTERACTIVE)
     listed = GradingJob.objects.filter(submission=made).order_by("pk")
     assert [job.state for job in listed] == [JobState.SUPERSEDED, JobState.QUEUED]
 
