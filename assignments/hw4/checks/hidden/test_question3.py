@@ -144,6 +144,8 @@ def test_blocks_needed(rng):
 def test_schedule(attempt, rng):
     """Whole schedules of random requests that arrive over time"""
     setting = draw_setting(rng)
+    if attempt == 1:
+        setting["budget"] = 2  # so that decodes leave too little for the prompts
     for student, plain, result, expected in run_both(rng, setting, draw_requests(rng, setting)):
         assert result["work"] == expected["work"], "wrong work"
         assert result["new"] == expected["new"], "wrong names under 'new'"
@@ -202,6 +204,7 @@ def test_blocks_are_reserved_and_released(rng):
     """The cache never holds more than it can, and is empty in the end"""
     setting = draw_setting(rng)
     requests = draw_requests(rng, setting)
+    requests.append(("border", setting["block_size"], 1))  # exactly one block: P + G - 1 entries
     sizes = {name: need(setting, prompt, output) for name, prompt, output in requests}
     for _, running, free in run_alone(setting, requests):
         held = sum(sizes[name] for name in running)
