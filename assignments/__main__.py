@@ -68,6 +68,7 @@ def _add_check_options(check: argparse.ArgumentParser) -> None:
         "--only", metavar="PATTERN", default="*", help="only runs named so: 'mutants/rope_*'"
     )
     check.add_argument("--json", type=Path, metavar="FILE", help="write all results there")
+    check.add_argument("--seed", type=int, help="the suite's numbers: the same again (else fresh)")
     check.set_defaults(run=_check)
 
 

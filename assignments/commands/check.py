@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import itertools
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from assignments.build import stale_files
-from assignments.commands.sandboxed import grading
+from assignments.commands.sandboxed import grading, unchanged
 from assignments.errors import AssignmentInvalid
 from assignments.gate import GateOptions, GateResult, labels, run_gate
 from assignments.loader import load_assignment
 from assignments.matrix import matrix_text, resources_text, result_as_data
 from assignments.proof import Promise
 from assignments.spec import AssignmentSpec
+from runners.contract import RunRequest
 from runners.gpus import find_gpus
 from runners.sandboxes.base import SandboxError
 
@@ -70,11 +73,29 @@ def _gated(
         return GateResult(spec.slug, (Promise("handout", "handout", message),), ())
     wanted = GateOptions(options.repeats, options.jobs, options.related, options.only)
     try:
-        opened = grading(folder, spec, options.sandbox, device=device, jobs=options.jobs)
+        adjust = unchanged if options.seed is None else _Seeds(options.seed).adjust
+        opened = grading(
+            folder, spec, options.sandbox, device=device, jobs=options.jobs, adjust=adjust
+        )
         with opened as grade:
             return run_gate(folder, spec, grade, wanted, print_progress)
     except SandboxError as error:
         return GateResult(spec.slug, (Promise("system", "sandbox", str(error)),), ())
+
+
+class _Seeds:
+    """Gives each run of each label a seed of its own, and the next time the same ones."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._runs: dict[str, itertools.count[int]] = {}
+
+    def adjust(self, request: RunRequest) -> RunRequest:
+        """The request, with its seed: 64 bits of a digest."""
+        number = next(self._runs.setdefault(request.job, itertools.count()))
+        text = f"{self._seed}:{request.job}:{number}"
+        digest = hashlib.sha256(text.encode()).digest()
+        return replace(request, seed=int.from_bytes(digest[:8], "big"))
 
 
 def print_progress(label: str, done: int, total: int) -> None:

@@ -19,6 +19,11 @@ from runners.requests import make_request, suite_of
 from runners.sandboxes.choose import open_sandbox
 
 
+def unchanged(request: RunRequest) -> RunRequest:
+    """A request as it is made: with a fresh seed."""
+    return request
+
+
 @contextmanager
 def grading(
     folder: Path,
@@ -27,7 +32,7 @@ def grading(
     *,
     device: str = "auto",
     jobs: int = 1,
-    adjust: Callable[[RunRequest], RunRequest] = lambda request: request,
+    adjust: Callable[[RunRequest], RunRequest] = unchanged,
 ) -> Iterator[Grade]:
     """Open so many warm graders. Raises `SandboxError` where none can be had."""
     suite = suite_of(folder, spec)

@@ -132,6 +132,36 @@ def test_a_part_of_the_gate_proves_nothing_of_the_whole(
     assert "test_random" not in seen.out
 
 
+def test_a_seed_gives_the_same_numbers_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each run of a label has numbers of its own, and the same ones in the next gate."""
+    chance = """
+import pytest
+
+
+@pytest.mark.points(4)
+@pytest.mark.hint("Be lucky.")
+def test_double(seed):
+    \"\"\"A matter of luck\"\"\"
+    assert seed % 2, "no luck"
+"""
+    write_homework(tmp_path / "hw0", {"checks/hidden/test_question2.py": chance})
+    main(["build", "--root", str(tmp_path)])
+    report = tmp_path / "report.json"
+    drawn = ["--sandbox", "process", "--only", "reference", "--repeats", "12", "--seed", "7"]
+
+    found = []
+    for _ in range(2):
+        main(["check", "--root", str(tmp_path), *drawn, "--json", str(report)])
+        [result] = json.loads(report.read_text())
+        found.append([run["outcomes"] for run in result["runs"]["reference"]])
+    assert found[0] == found[1]
+    lucky = [run["hidden/test_question2.py::test_double"] for run in found[0]]
+    assert set(lucky) == {"passed", "failed"}
+    assert "is flaky" in capsys.readouterr().err
+
+
 def test_a_pattern_that_names_nothing_is_bad_usage(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

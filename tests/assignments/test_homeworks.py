@@ -67,9 +67,10 @@ def test_the_gate_lets_the_homework_through(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     require("bubblewrap")
-    proof = ["check", folder.name, "--sandbox", "bubblewrap", "--jobs", "2", "--related"]
-    # Seeds are fresh: what one run in hundreds shows by chance must not stop every other change.
-    code = main(proof) and main(proof)
+    # The same numbers each time: what one run in hundreds shows by chance is for whoever mends the
+    # suite, with fresh numbers, and must not stop every other change.
+    proof = ["--sandbox", "bubblewrap", "--jobs", "2", "--related", "--seed", "1"]
+    code = main(["check", folder.name, *proof])
     seen = capsys.readouterr()
     assert code == 0, seen.err
     assert "may be published" in seen.out
