@@ -60,11 +60,9 @@ def read_answers_text(name: str, text: str, spec: AssignmentSpec) -> Typed:
         ) from None
     known = {answer.id: answer for answer in spec.answers}
     given = {id_: found for id_, value in values.items() if (found := _given(value)) is not None}
-    answers = {
-        id_: canonical(known[id_], value)
-        for id_, value in given.items()
-        if id_ in known and not is_blank(value)
-    }
+    # A choice of nothing but commas says nothing either, as its canonical form shows.
+    whole = {id_: canonical(known[id_], given[id_]) for id_ in given if id_ in known}
+    answers = {id_: value for id_, value in whole.items() if not is_blank(value)}
     return Typed(answers, tuple(_notices(name, values, given, known)))
 
 

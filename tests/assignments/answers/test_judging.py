@@ -61,9 +61,8 @@ def test_wrong_answers_earn_nothing_and_tell_students_nothing(spec: AssignmentSp
 
 
 def test_no_answers_earn_nothing(spec: AssignmentSpec) -> None:
-    blank = read_answers_text("a", 'model_bytes = " "\nsharded = []\nstages = [["", ""]]', spec)
-
-    assert blank.answers == {}
+    for blank in ('model_bytes = " "\nsharded = []\nstages = [["", ""]]', 'sharded = [" ", ","]'):
+        assert read_answers_text("a", blank, spec).answers == {}
     assert [(r.outcome, int(r.points), r.message) for r in judge_answers(spec, {})] == [
         ("not_run", 0, "No answer was given.")
     ] * 6

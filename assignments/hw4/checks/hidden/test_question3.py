@@ -234,12 +234,18 @@ def test_no_overtaking(rng):
 @pytest.mark.hint("Add up what you give out, in all three passes together.")
 def test_budget_is_never_exceeded(rng):
     """No step does more work than the budget, and no prompt gets more than a chunk"""
+    cases = []
     for chunk in (2, 3, 4, 5):
         setting = {**draw_setting(rng), "chunk": chunk, "budget": chunk + 1}
-        for result, _, _ in run_alone(setting, draw_requests(rng, setting)):
+        cases.append((setting, draw_requests(rng, setting)))
+    # Three that talk while a long prompt is computed.
+    setting = {"budget": 4, "chunk": 4, "blocks": 60, "block_size": 4}
+    cases.append((setting, [("a", 1, 9), ("b", 1, 9), ("c", 1, 9), ("long", 20, 1)]))
+    for setting, requests in cases:
+        for result, _, _ in run_alone(setting, requests):
             amounts = [tokens for _, tokens in result["work"]]
             assert sum(amounts) <= setting["budget"], "more work than the budget"
-            assert all(1 <= tokens <= chunk for tokens in amounts), "a wrong amount"
+            assert all(1 <= tokens <= setting["chunk"] for tokens in amounts), "a wrong amount"
             names = [name for name, _ in result["work"]]
             assert len(names) == len(set(names)), "a request got work twice in one step"
 

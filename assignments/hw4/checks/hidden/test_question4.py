@@ -110,6 +110,8 @@ def test_search(rng):
     expected = rank(scores, 100)
     for k in (1, 4, 100):
         assert index.search(query, k) == expected[:k], "wrong documents or wrong order"
+    frequent = question4.Index(["plum", "plum sea", "plum sun", "sky"])
+    assert frequent.search("plum", 4) == [0, 1, 2], "a word of most documents still counts for them"
     assert index.search("unheard of", 3) == [len(documents) - 1], "only 'of' is found"
     assert index.search("unheard", 3) == [], "no document has the word"
 
