@@ -102,6 +102,7 @@ class _Run:
         self._doing = ["is computing" for _ in given]
         self._lines: dict[Any, int] = {}
         self._processes: list[Any] = []
+        self._store: Any = None
         self._results: dict[int, Any] = {}
         self._raised: dict[int, BaseException] = {}
         self._sizes: dict[Any, dict[str, list[int]]] = {}
@@ -112,10 +113,9 @@ class _Run:
         context: Any = multiprocessing.get_context(METHOD)
         named = (function.__module__, function.__qualname__)
         what: Any = function if METHOD == "fork" else (named, prepare)
-        self._store = open_store(0, is_master=True)
         for rank, arguments in enumerate(self._given):
             ours, theirs = context.Pipe()
-            seat = (rank, len(self._given), self._store.port)
+            seat = (rank, len(self._given))
             process = context.Process(target=_be_rank, args=(theirs, seat, what, arguments))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a fork of a process with threads; they are idle
@@ -123,6 +123,12 @@ class _Run:
             theirs.close()
             self._processes.append(process)
             self._lines[ours] = rank
+        # Only now: its thread holds a lock of the C library for each that calls, and a process
+        # forked in that moment would wait for this lock for ever.
+        self._store = open_store(0, is_master=True)
+        for line in self._lines:
+            with contextlib.suppress(BrokenPipeError):  # it has ended, as will be heard
+                line.send(self._store.port)
 
     def listen(self, latest: float) -> list[Any]:
         """The results, once every rank has one."""
@@ -237,17 +243,18 @@ def _take_over(ours: Any, theirs: Any) -> None:
                 own.copy_(changed)
 
 
-def _be_rank(line: Any, seat: tuple[int, int, int], what: Any, arguments: tuple[Any, ...]) -> None:
+def _be_rank(line: Any, seat: tuple[int, int], what: Any, arguments: tuple[Any, ...]) -> None:
     """The life of a rank's process."""
     torch.set_num_threads(1)
     faulthandler.disable()
     gc.freeze()  # what a fork has inherited belongs to threads that are not here: never clear it up
-    rank, size, port = seat
+    rank, size = seat
 
     def tell(*message: Any) -> None:
         line.send(message)
 
     try:
+        port = line.recv()
         if isinstance(what, tuple):
             (module, name), prepare = what
             if prepare is not None:
