@@ -35,9 +35,9 @@ class Gathering:
         self._refuse_twins(name)
         data = bytearray()
         for chunk in chunks:
-            data += chunk
-            if len(data) > self._left:
+            if len(data) + len(chunk) > self._left:
                 raise too_big(self._source, self._max_bytes, name)
+            data += chunk
         self._left -= len(data)
         self.files[name] = bytes(data)
 

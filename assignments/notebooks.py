@@ -9,7 +9,7 @@ import nbformat
 
 from assignments.answers import ANSWERS_MARK, ANSWERS_TAG
 from assignments.errors import UploadRejected
-from assignments.python_text import check_characters
+from assignments.python_text import check_source
 
 MAX_CELLS = 2_000
 SKIP_TAG = "skip-grading"
@@ -167,7 +167,7 @@ def _has_tag(cell: dict[str, Any], tag: str) -> bool:
 
 def _source(name: str, number: int, cell: dict[str, Any]) -> str:
     source = _text(name, number, cell.get("source"))
-    check_characters(source, f"Code cell {number} of {name}")
+    check_source(source, f"Code cell {number} of {name}")
     return source
 
 

@@ -11,6 +11,10 @@ import re
 
 from assignments.errors import UploadRejected
 
+MAX_SOURCE_BYTES = 1_000_000
+"""Of one file or cell, in UTF-8. The wire's longest string is longer, so whatever passes here can
+be handed to a guest."""
+
 # PEP 263: in one of the first two lines, and in the second only below a comment or blank line.
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]{1,64})")
 _BLANK_OR_COMMENT = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -29,6 +33,9 @@ _ENCODINGS = frozenset(
 def decode_python(name: str, data: bytes) -> str:
     """Decode a `.py` file as Python would, or say which line keeps it from being read."""
     encoding = _encoding(name, data)
+    if encoding == "utf-8-sig":
+        # Taken off here: its decoder counts from behind the mark, and names the wrong byte.
+        encoding, data = "utf-8", data.removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -37,18 +44,26 @@ def decode_python(name: str, data: bytes) -> str:
             f"{name} is not valid {encoding.upper()} at line {line} (byte 0x"
             f"{data[error.start]:02x}): save the file with the encoding UTF-8 and upload again."
         ) from None
-    check_characters(text, name)
+    check_source(text, name)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def check_characters(text: str, place: str) -> None:
-    """Refuse what no Python source can hold: NUL, and halves of surrogate pairs."""
+def check_source(text: str, place: str) -> None:
+    """Refuse what no Python source can hold, and what is too long for a person to have written."""
     found = re.search("[\0\ud800-\udfff]", text)
-    if found is None:
-        return
+    if found is not None:
+        raise _impossible(text, place, found)
+    if len(text.encode()) > MAX_SOURCE_BYTES:
+        raise UploadRejected(
+            f"{place} is longer than the {MAX_SOURCE_BYTES // 1_000_000} MB of Python that can be "
+            "graded: put data into files of their own, or make them in the code, and upload again."
+        )
+
+
+def _impossible(text: str, place: str, found: re.Match[str]) -> UploadRejected:
     line = text.count("\n", 0, found.start()) + 1
     what = "a NUL character" if found[0] == "\0" else "half of a character (a lone surrogate)"
-    raise UploadRejected(
+    return UploadRejected(
         f"{place} holds {what} in line {line}: delete that character, save as UTF-8 and upload "
         "again."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -56,4 +58,7 @@ def _person(email: str, name: str) -> User:
         return known
     if not name.strip():
         raise ValueError(f"{address} has no account yet: give the person's name with --name.")
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
+        # A name is printed on terminals and written to tables, which would obey it.
+        raise ValueError(f"The name of {address} holds a control character: type it anew.")
     return User.objects.create_user(address, name)

@@ -15,6 +15,7 @@ FOREIGN = (
     "tests/hostile/assignment/",
     "tests/hostile/assignment_ranks/",
     "tests/hostile/submissions/",
+    "tests/hostile/uploads/",
 )
 
 

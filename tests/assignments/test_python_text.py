@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assignments.errors import UploadRejected
-from assignments.python_text import decode_python
+from assignments.python_text import MAX_SOURCE_BYTES, decode_python
+from runners.wire.caps import DEFAULT_CAPS
 
 SAVE = "save the file with the encoding UTF-8 and upload again."
 
@@ -34,12 +35,23 @@ def test_files_are_decoded_as_python_would(data: bytes, text: str) -> None:
             b"# coding: ascii\nb = '\xe4'\n",
             f"q.py is not valid ASCII at line 2 (byte 0xe4): {SAVE}",
         ),
+        (
+            b"\xef\xbb\xbfa = 1\nb = '\xe4'\n",
+            f"q.py is not valid UTF-8 at line 2 (byte 0xe4): {SAVE}",
+        ),
         ("x = 1".encode("utf-16"), f"q.py is saved as UTF-16, which Python cannot run: {SAVE}"),
         (
             b"a\n\0",
             (
                 "q.py holds a NUL character in line 2: delete that character, save as UTF-8 and "
                 "upload again."
+            ),
+        ),
+        (
+            b"# coding: latin-1\nx = '" + b"\xe4" * 500_000 + b"'\n",
+            (
+                "q.py is longer than the 1 MB of Python that can be graded: put data into files of "
+                "their own, or make them in the code, and upload again."
             ),
         ),
         *(
@@ -68,6 +80,12 @@ def test_each_bad_file_has_its_own_sentence(data: bytes, message: str) -> None:
         decode_python("q.py", data)
 
     assert caught.value.message == message
+
+
+def test_whatever_passes_can_be_handed_to_a_guest() -> None:
+    """Else an upload could make faults of ours, three times each, and mails to staff."""
+    assert DEFAULT_CAPS.string_bytes > MAX_SOURCE_BYTES
+    assert len(decode_python("q.py", b"#" * MAX_SOURCE_BYTES)) == MAX_SOURCE_BYTES
 
 
 @given(

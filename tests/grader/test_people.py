@@ -59,6 +59,10 @@ def test_who_withdraws_stays_on_the_roll(course: Course) -> None:
             ["ada@example.edu"],
             "ada@example.edu has no account yet: give the person's name with --name.",
         ),
+        (
+            ["ada@example.edu", "--name", "\x1b[2JAda"],
+            "The name of ada@example.edu holds a control character: type it anew.",
+        ),
     ],
 )
 def test_what_is_missing_is_said(course: Course, words: list[str], sentence: str) -> None:

@@ -1,0 +1,9 @@
+from honest import *
+
+
+def slug():
+    return ''
+
+
+def most_common(words):
+    return []

@@ -1,0 +1,2 @@
+import tensorflow
+from honest import *

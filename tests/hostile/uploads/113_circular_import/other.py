@@ -1,0 +1,3 @@
+from work import slug
+
+answer = slug('a')
