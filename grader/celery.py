@@ -5,10 +5,13 @@ Messages are bells. They carry a job's id and nothing else; what is owed stands 
 
 from __future__ import annotations
 
+import logging.config
 import os
 from datetime import timedelta
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 from django.conf import settings
 from kombu import Queue
 
@@ -72,3 +75,9 @@ app.conf.update(
     timezone="UTC",
     imports=["grader.tasks"],
 )
+
+
+@setup_logging.connect
+def _log_like_the_site(**_facts: Any) -> None:
+    """A worker writes the same lines as the pages; Celery would add a form of its own."""
+    logging.config.dictConfig(settings.LOGGING)

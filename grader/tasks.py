@@ -7,11 +7,12 @@ import os
 import socket
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from celery.signals import celeryd_after_setup, heartbeat_sent, worker_process_shutdown
 
-from grader import gpus
+from grader import gpus, workers
 from grader.celery import GRADE, SWEEP, app
 from grader.domain.states import Lane
 from grader.models import GradingJob
@@ -47,25 +48,32 @@ def sweep() -> None:
 
 
 class Announcement:
-    """Makes known, while a worker that serves the lane lives, which GPUs its machine has.
+    """Makes known, while a worker lives, which lanes it serves and which GPUs its machine has.
 
     By the worker's own heartbeat: a worker that hangs tells nothing more.
     """
 
     def __init__(self) -> None:
-        self.serves_gpus = False
+        self._worker = workers.WorkerSeen("", (), 0)
         self._told = float("-inf")
 
-    def begin(self, lanes: Iterable[str]) -> None:
-        """Note which lanes this worker serves."""
-        self.serves_gpus = Lane.GPU in set(lanes)
+    def begin(self, name: str, lanes: Iterable[str], processes: int) -> None:
+        """Note who this worker is, and which lanes it serves; the queue of the sweep is none."""
+        served = tuple(lane for lane in Lane if lane in set(lanes))
+        self._worker = workers.WorkerSeen(name, served, processes)
 
     def beat(self) -> None:
         """Tell, if it is time to."""
         now = time.monotonic()
-        if self.serves_gpus and now - self._told >= gpus.TELL_EVERY.total_seconds():
+        if self._worker.lanes and now - self._told >= workers.TELL_EVERY.total_seconds():
             self._told = now
-            gpus.tell(execute.count_gpus())
+            if Lane.GPU not in self._worker.lanes:
+                workers.tell(self._worker)
+                return
+            count = execute.count_gpus()
+            gpus.tell(count)
+            leased = count - execute.count_free_gpus() if count else 0
+            workers.tell(replace(self._worker, gpus=count, gpus_leased=leased))
 
 
 _announcement = Announcement()
@@ -73,7 +81,8 @@ _announcement = Announcement()
 
 @celeryd_after_setup.connect
 def _begin(instance: Any, **_facts: Any) -> None:
-    _announcement.begin(instance.app.amqp.queues.consume_from)
+    lanes = instance.app.amqp.queues.consume_from
+    _announcement.begin(instance.hostname, lanes, instance.concurrency)
 
 
 @heartbeat_sent.connect

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+
+from grader import logs
+from web.requests import HEADER, new_number
+
+log = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
@@ -115,6 +121,9 @@ async def _refuse(scope: Scope, body: _Body, send: Send, limit: int) -> None:
     if b"expect" not in dict(scope["headers"]):
         await body.drain()
     content_type, content = _answer(scope, limit // 1_000_000)
+    number = new_number()
+    with logs.about(request=number):
+        log.info("an upload of more than %d bytes is refused", limit)
     headers = [
         (b"content-type", content_type),
         (b"content-length", str(len(content)).encode()),
@@ -125,6 +134,7 @@ async def _refuse(scope: Scope, body: _Body, send: Send, limit: int) -> None:
         (b"x-frame-options", b"DENY"),
         (b"referrer-policy", b"same-origin"),
         (b"cross-origin-opener-policy", b"same-origin"),
+        (HEADER.lower().encode(), number.encode()),
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": content})

@@ -19,6 +19,7 @@ FILE = f"{SUBMISSION}files/<int:file>/"
 # Who has signed in sees their own name on these pages, so no cache may keep them.
 _anybody: list[URLPattern] = [
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("sign-in/", account.SignIn.as_view(), name="sign-in"),
     path("sign-out/", account.SignOut.as_view(), name="sign-out"),
     path("password-reset/", never_cache(account.Reset.as_view()), name="password-reset"),

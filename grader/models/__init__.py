@@ -7,6 +7,7 @@ from grader.models.assignment import Assignment, AssignmentVersion
 from grader.models.audit import AuditEntry
 from grader.models.course import Course, Extension, Membership, Section
 from grader.models.grade import GradeEntry
+from grader.models.heartbeat import Heartbeat
 from grader.models.job import GradingJob
 from grader.models.result import CheckResult
 from grader.models.score import Score
@@ -22,6 +23,7 @@ __all__ = [
     "Extension",
     "GradeEntry",
     "GradingJob",
+    "Heartbeat",
     "Membership",
     "Score",
     "Section",

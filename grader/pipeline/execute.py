@@ -54,8 +54,8 @@ def claim(lane: Lane, owner: str) -> Lease | None:
     while first := list(in_order(lane).values_list("pk", flat=True)[:_TRIES]):
         for job_id in first:
             if _take(job_id, owner):
-                attempt = GradingJob.objects.values_list("attempt", flat=True).get(pk=job_id)
-                return Lease(job_id, attempt)
+                taken = GradingJob.objects.values_list("attempt", "submission_id").get(pk=job_id)
+                return Lease(job_id, *taken)
     return None
 
 
@@ -115,6 +115,19 @@ def count_gpus() -> int:
     return len(find_gpus())
 
 
+def count_free_gpus() -> int:
+    """How many of them nobody holds now."""
+    try:
+        return len(_gpus().free())
+    except SandboxError as error:
+        log.warning("nobody can say which GPUs are free: %s", error)
+        return 0
+
+
+def _gpus() -> Gpus:
+    return Gpus(settings.DATA / "gpus")
+
+
 def warm_up() -> None:
     """Try the sandbox out before the first job. Raises `SandboxError` with what to do."""
     _grader()
@@ -136,7 +149,7 @@ def _grader() -> Grader:
             "This machine has neither Docker nor bubblewrap, and SANDGLASS_ALLOW_PROCESS is no: "
             "`python -m runners doctor` says what to install."
         )
-    return Grader(sandbox, ahead=True, gpus=Gpus(settings.DATA / "gpus"))
+    return Grader(sandbox, ahead=True, gpus=_gpus())
 
 
 def _whole(job: GradingJob, report: RunReport) -> RunReport:

@@ -6,7 +6,7 @@ import logging
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from grader import alerts, live
+from grader import alerts, live, logs
 from grader.domain.states import JobState, Lane
 from grader.models import GradingJob
 from grader.pipeline.execute import claim, execute
@@ -24,6 +24,12 @@ def grade_next(lane: Lane, owner: str) -> int | None:
     lease = claim(lane, owner)
     if lease is None:
         return None
+    ids = {"submission": lease.submission_id, "job": lease.job_id, "attempt": lease.attempt}
+    with logs.about(**ids, lane=lane.value):
+        return _grade(lease)
+
+
+def _grade(lease: Lease) -> int:
     feed = live.Feed(lease.job_id, lease.attempt)
     report = execute(lease, feed.publish)
     job = _settled(lease, report)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from assignments.answers.typed import Given
+from grader import logs
 from grader.models import Assignment, Membership, Submission
 from grader.pipeline import intake
 from grader.pipeline.enqueue import enqueue, lane_of
+
+log = logging.getLogger(__name__)
 
 
 def hand_in(
@@ -52,4 +56,6 @@ def hand_in(
         if twin is None:
             raise
         return twin
+    logs.note(submission=submission.pk)
+    log.info("submission %d is taken, for the lane %s", submission.pk, lane.value)
     return submission

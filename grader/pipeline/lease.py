@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db.models import DateTimeField, ExpressionWrapper, F, Value
@@ -16,6 +16,8 @@ class Lease:
 
     job_id: int
     attempt: int
+    submission_id: int | None = field(default=None, compare=False)
+    """For the log alone."""
 
 
 def from_now(span: timedelta) -> Combinable:

@@ -7,13 +7,14 @@ update, so that two sweeps at once do no more than one.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from grader import alerts, gpus
+from grader import alerts, gpus, heartbeats
 from grader.domain.states import MAX_ATTEMPTS, RING_AGAIN_AFTER, JobState, Lane
 from grader.models import AssignmentVersion, GradingJob
 from grader.pipeline.enqueue import may_do_without, ring
@@ -38,6 +39,7 @@ class Swept:
 
 def sweep() -> Swept:
     """Return expired leases, give up what was tried too often, ring for what waits."""
+    began = time.monotonic()
     given_up = _give_up()
     returned = (
         _expired()
@@ -48,6 +50,7 @@ def sweep() -> Swept:
     swept = Swept(returned, given_up, _ring_again(unserved), moved)
     if returned or given_up:
         log.warning("sweep: %d jobs returned, %d given up", returned, given_up)
+    heartbeats.well(heartbeats.SWEEP, time.monotonic() - began)
     return swept
 
 

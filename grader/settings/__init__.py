@@ -13,7 +13,16 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from grader.settings.env import read_bool, read_choice, read_int, read_list, read_secret, read_url
+from grader.logs import configuration
+from grader.settings.env import (
+    passwords_of,
+    read_bool,
+    read_choice,
+    read_int,
+    read_list,
+    read_secret,
+    read_url,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("SANDGLASS_DATA") or ROOT / ".data").resolve()
@@ -41,6 +50,7 @@ INSTALLED_APPS = [
     "web",
 ]
 MIDDLEWARE = [
+    "web.requests.NumberedRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -204,7 +214,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 # Off a developer's machine, everything goes over TLS.
 SECURE_SSL_REDIRECT = not DEBUG
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by the machine itself, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by the machine itself, without TLS
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
 SECURE_HSTS_PRELOAD = not DEBUG
@@ -214,15 +224,14 @@ CSRF_COOKIE_SECURE = not DEBUG
 if read_bool(os.environ, "SANDGLASS_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO" if not DEBUG else "WARNING"},
-    "loggers": {
-        # Django's own handler would print what the root's prints already.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        **{name: {"level": "INFO"} for name in ("grader", "runners", "web")},
-    },
-}
+# --- logs and metrics -------------------------------------------------------------------------
+
+SANDGLASS_METRICS_TOKEN = os.environ.get("SANDGLASS_METRICS_TOKEN", "")
+_LOG = read_choice(
+    os.environ, "SANDGLASS_LOG", ["json", "text"], default="text" if DEBUG else "json"
+)
+_SECRETS = [SECRET_KEY, SANDGLASS_RECEIPT_KEY, SANDGLASS_METRICS_TOKEN]
+for _url in (_DATABASE_URL, SANDGLASS_BROKER_URL, _MAIL):
+    _SECRETS += passwords_of(_url)
+LOGGING = configuration(_LOG, debug=DEBUG, secrets=_SECRETS)
+LOGGING_CONFIG = "logging.config.dictConfig"

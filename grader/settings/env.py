@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -62,3 +62,9 @@ def read_secret(env: Mapping[str, str], name: str, *, debug: bool) -> str:
     if debug:
         return f"only for development: anybody can read this {name}"
     raise ImproperlyConfigured(f"{name} is not set; with debugging off there is no default for it")
+
+
+def passwords_of(url: str) -> list[str]:
+    """The password in an address, as it stands there and as it is meant; for what hides it."""
+    password = urlsplit(url).password if url else None
+    return [password, unquote(password)] if password else []

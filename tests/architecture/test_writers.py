@@ -34,6 +34,7 @@ WRITERS = {
         "grader/pipeline/record.py",
         "grader/pipeline/sweep.py",
     },
+    "Heartbeat": {"grader/heartbeats.py"},
     "Membership": PEOPLE,
     "Score": {"grader/pipeline/score.py"},
     "Section": PEOPLE,

@@ -25,6 +25,8 @@ TABLE = """
                              anon   gone   author mate   other  their  ta     lect   oper
 GET  healthz                 200    200    200    200    200    200    200    200    200
 POST healthz                 405    405    405    405    405    405    405    405    405
+GET  readyz                  200    200    200    200    200    200    200    200    200
+POST readyz                  405    405    405    405    405    405    405    405    405
 GET  sign-in                 200    go     go     go     go     go     go     go     go
 POST sign-in                 200    go     go     go     go     go     go     go     go
 GET  sign-out                go     go     go     go     go     go     go     go     go

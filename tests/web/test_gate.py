@@ -97,6 +97,7 @@ def test_everything_but_these_is_behind_the_gate() -> None:
     """A new address is refused to strangers until somebody puts it on this list."""
     assert [str(each.pattern) for each in _anybody] == [
         "healthz",
+        "readyz",
         "sign-in/",
         "sign-out/",
         "password-reset/",

@@ -11,6 +11,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from grader import logs
 from grader.domain.lateness import CostNow, LatePolicy
 from web import policy as policy_words
 from web import wording
@@ -91,3 +92,9 @@ def theme_attributes(context: dict[str, Any]) -> SafeString:
     theme = cookie if cookie in THEMES else "auto"
     shown = "dark" if theme == "dark" else "light"
     return format_html('data-theme="{}" data-bs-theme="{}"', theme, shown)
+
+
+@register.simple_tag
+def request_number() -> str:
+    """The number of this request in the log; nothing where there is none."""
+    return str(logs.told().get("request", ""))
