@@ -15,6 +15,7 @@ from django.test import Client
 
 from grader import heartbeats, workers
 from grader.domain.states import JobState
+from grader.health import Watcher
 from grader.models import GradingJob, Heartbeat
 from grader.pipeline.sweep import sweep
 from grader.queries.queue import ago
@@ -37,7 +38,7 @@ def redis() -> Iterator[RedisServer]:
 @pytest.fixture(autouse=True)
 def service(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A broker that answers, a sweep that has just run, and nobody who has asked before."""
-    monkeypatch.setattr(health, "_watcher", health.Watcher())
+    monkeypatch.setattr(health, "_watcher", Watcher())
     redis.flushall()
     with broker_at(redis.url):
         sweep()
@@ -130,7 +131,7 @@ def test_a_lane_that_lost_its_workers_is_missed_for_a_day() -> None:
     Heartbeat.objects.filter(part="interactive").update(seen_at=ago(HOUR))
     assert asked()[1]["lane interactive"] == "failed"
     Heartbeat.objects.filter(part="interactive").update(seen_at=ago(25 * HOUR))
-    health._watcher = health.Watcher()
+    health._watcher = Watcher()
     assert asked() == (200, ALL)
 
 
@@ -149,7 +150,7 @@ def test_real_work_is_a_sign_of_life(state: JobState, facts: dict[str, Any]) -> 
     worker("interactive")
     assert asked() == (200, {**ALL, "lane interactive": "ok"})
     GradingJob.objects.update(finished_at=None, lease_until=None, state=JobState.QUEUED)
-    health._watcher = health.Watcher()
+    health._watcher = Watcher()
     assert asked()[1]["lane interactive"] == "failed"
 
 
