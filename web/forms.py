@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 
 from grader.models import User
 
@@ -28,13 +26,6 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].error_messages["required"] = "Write your e-mail address."
         self.fields["password"].error_messages["required"] = "Write your password."
 
-    def get_invalid_login_error(self) -> ValidationError:
-        """Why these two did not open an account."""
-        closed = _people(self.cleaned_data["username"], is_active=False).first()
-        if closed is not None and closed.check_password(self.cleaned_data["password"]):
-            return ValidationError(self.error_messages["inactive"], code="inactive")
-        return super().get_invalid_login_error()
-
 
 class ResetForm(PasswordResetForm):
     """The address that gets a link for a new password."""
@@ -46,8 +37,4 @@ class ResetForm(PasswordResetForm):
 
     def get_users(self, email: str) -> Iterable[User]:
         """The person of this address, also one who never had a password and gets the first one."""
-        return _people(email, is_active=True)
-
-
-def _people(email: str, *, is_active: bool) -> QuerySet[User]:
-    return User.objects.filter(email=email.strip().lower(), is_active=is_active)
+        return User.objects.filter(email=email.strip().lower(), is_active=True)

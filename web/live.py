@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from datetime import timedelta
 from decimal import Decimal
@@ -38,9 +39,10 @@ _BREATH = 0.2
 _QUIET_ROUNDS = 3
 _HEARTBEAT = ": still here\n\n"
 _TEENS = range(11, 14)
+_watching: Counter[int] = Counter()
 
 
-async def watch(submission_id: int, zone: ZoneInfo) -> AsyncIterator[str]:
+async def watch(submission_id: int, zone: ZoneInfo) -> AsyncGenerator[str]:
     """The events of a submission until it is finished, or for the longest time of a stream."""
     clock = asyncio.get_running_loop().time
     end = clock() + LONGEST.total_seconds()
@@ -63,6 +65,22 @@ async def watch(submission_id: int, zone: ZoneInfo) -> AsyncIterator[str]:
             async for event in _attempt(submission_id, standing):
                 yield event
         await asyncio.sleep(_pause(standing))
+
+
+async def counted(reader: int, events: AsyncGenerator[str]) -> AsyncGenerator[str]:
+    """The same events; while they last, the reader has one stream more in this process."""
+    _watching[reader] += 1
+    try:
+        async with aclosing(events):
+            async for event in events:
+                yield event
+    finally:
+        _watching[reader] -= 1
+
+
+def watched_by(reader: int) -> int:
+    """How many streams this process has open for a person."""
+    return _watching[reader]
 
 
 def words_for(standing: Standing, zone: ZoneInfo) -> str:

@@ -15,6 +15,8 @@ COURSE = "c/<slug:slug>/"
 HOMEWORK = f"{COURSE}hw/<slug:homework>/"
 SUBMISSION = "submissions/<int:pk>/"
 FILE = f"{SUBMISSION}files/<int:file>/"
+DOWNLOAD, LIVE = "download", "live"
+"""Names of limits: how often one person may ask."""
 
 # Who has signed in sees their own name on these pages, so no cache may keep them.
 _anybody: list[URLPattern] = [
@@ -44,13 +46,17 @@ _members: list[URLPattern] = [
     path(COURSE, signed_in(course.page), name="course"),
     path(f"{COURSE}grades/", signed_in(course.grades), name="grades"),
     path(HOMEWORK, signed_in(homework.page), name="homework"),
-    path(f"{HOMEWORK}handout.zip", signed_in(homework.handout), name="handout"),
+    path(f"{HOMEWORK}handout.zip", signed_in(homework.handout, DOWNLOAD), name="handout"),
     path(f"{HOMEWORK}submissions/", signed_in(staff.submissions), name="submissions"),
     path(SUBMISSION, signed_in(submission.page), name="submission"),
-    path(f"{SUBMISSION}live", signed_in(submission.live), name="submission-live"),
-    path(f"{SUBMISSION}results.json", signed_in(submission.results), name="submission-results"),
-    path(f"{FILE}download", signed_in(submission.download), name="submission-file"),
-    path(f"{FILE}view", signed_in(submission.view), name="submission-view"),
+    path(f"{SUBMISSION}live", signed_in(submission.live, LIVE), name="submission-live"),
+    path(
+        f"{SUBMISSION}results.json",
+        signed_in(submission.results, DOWNLOAD),
+        name="submission-results",
+    ),
+    path(f"{FILE}download", signed_in(submission.download, DOWNLOAD), name="submission-file"),
+    path(f"{FILE}view", signed_in(submission.view, DOWNLOAD), name="submission-view"),
 ]
 
 urlpatterns = [*_anybody, *_members]

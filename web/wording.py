@@ -41,6 +41,14 @@ def span(length: timedelta) -> str:
     return " ".join(count(number, word) for number, word in parts if number) or "no time"
 
 
+def soon(seconds: int) -> str:
+    """When a short wait is over, never too early: `in 20 seconds`, `in 5 minutes`, `in 2 hours`."""
+    for size, word in ((_HOUR, "hour"), (60, "minute")):
+        if seconds > 2 * size:
+            return f"in {count(-(-seconds // size), word)}"
+    return f"in {count(seconds, 'second')}"
+
+
 def count(number: int, word: str) -> str:
     """A number of things: `1 day`, `2 days`."""
     return f"{number} {word}{'' if number == 1 else 's'}"

@@ -20,6 +20,7 @@ from grader.settings.env import (
     read_choice,
     read_int,
     read_list,
+    read_rate,
     read_secret,
     read_url,
 )
@@ -162,11 +163,30 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["web.sign_in.Backend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- how often --------------------------------------------------------------------------------
+
+# What each counts, and what a stranger can do with it, stands in `grader/README.md`.
+SANDGLASS_LIMITS = {
+    name: read_rate(os.environ, variable, default=default)
+    for name, variable, default in (
+        ("sign-in", "SANDGLASS_LIMIT_SIGN_IN", "10/5 minutes"),
+        ("sign-in-account", "SANDGLASS_LIMIT_SIGN_IN_ACCOUNT", "60/hour"),
+        ("sign-in-address", "SANDGLASS_LIMIT_SIGN_IN_ADDRESS", "600/10 minutes"),
+        ("reset", "SANDGLASS_LIMIT_RESET", "5/hour"),
+        ("reset-address", "SANDGLASS_LIMIT_RESET_ADDRESS", "600/hour"),
+        ("upload", "SANDGLASS_LIMIT_UPLOAD", "10/minute"),
+        ("download", "SANDGLASS_LIMIT_DOWNLOAD", "300/minute"),
+        ("live", "SANDGLASS_LIMIT_LIVE", "60/minute"),
+    )
+}
+SANDGLASS_LIVE_AT_ONCE = read_int(os.environ, "SANDGLASS_LIVE_AT_ONCE", default=20)
 
 # --- mail -------------------------------------------------------------------------------------
 
@@ -220,9 +240,18 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
 SECURE_HSTS_PRELOAD = not DEBUG
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
+# Browsers take a cookie of such a name over TLS alone, for this host and all of it: no other host
+# of the domain can plant one.
+_OURS = "" if DEBUG else "__Host-"
+SESSION_COOKIE_NAME = f"{_OURS}sessionid"
+CSRF_COOKIE_NAME = f"{_OURS}csrftoken"
+SANDGLASS_KNOWN_COOKIE = f"{_OURS}known"
 # TLS ends at a proxy; only one that overwrites this header may stand before the service.
+SANDGLASS_PROXIES = 0
+"""How many proxies have each noted in `X-Forwarded-For` whom they heard."""
 if read_bool(os.environ, "SANDGLASS_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SANDGLASS_PROXIES = read_int(os.environ, "SANDGLASS_PROXIES", default=1)
 
 # --- logs -------------------------------------------------------------------------------------
 

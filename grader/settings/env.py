@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from limits import RateLimitItem, parse
 
 WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -28,6 +29,19 @@ def read_int(env: Mapping[str, str], name: str, *, default: int) -> int:
     if not value.isascii() or not value.isdigit() or int(value) == 0:
         raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number above 0")
     return int(value)
+
+
+def read_rate(env: Mapping[str, str], name: str, *, default: str) -> RateLimitItem:
+    """Read how often something may be done: `10/minute`, `600 per 10 minutes`."""
+    value = env.get(name, "").strip() or default
+    try:
+        rate = parse(value)
+    except ValueError:
+        rate = None
+    # The library reads the first of several, and lets a limit of none through.
+    if rate is None or rate.amount < 1 or ";" in value:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write it as in {default!r}")
+    return rate
 
 
 def read_list(env: Mapping[str, str], name: str, *, default: list[str]) -> list[str]:

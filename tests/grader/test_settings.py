@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from grader.settings.env import read_bool, read_list, read_secret
+from grader.settings.env import read_bool, read_list, read_rate, read_secret
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
@@ -89,3 +89,18 @@ def test_lists() -> None:
 def test_given_key_wins_while_debugging() -> None:
     """The development key is a default, no more."""
     assert read_secret({"KEY": "own"}, "KEY", debug=True) == "own"
+
+
+@pytest.mark.parametrize("value", ["10/minute", "10 per 5 minutes", "10/5minutes", ""])
+def test_rates(value: str) -> None:
+    """As people write them; nothing is the default."""
+    rate = read_rate({"RATE": value}, "RATE", default="10/hour")
+    assert rate.amount == 10
+    assert rate.get_expiry() in {60, 300, 3600}
+
+
+@pytest.mark.parametrize("value", ["10", "0/minute", "1/hour; 2/day", "many"])
+def test_a_rate_that_says_nothing_is_refused(value: str) -> None:
+    """With its name, at the start, and not when the first student is held up by it."""
+    with pytest.raises(ImproperlyConfigured, match="RATE is "):
+        read_rate({"RATE": value}, "RATE", default="10/hour")

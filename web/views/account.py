@@ -8,11 +8,16 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 
+from web import rate_limits, sign_in
 from web.forms import ResetForm, SignInForm
+from web.rate_limits import TooMany
+from web.views.errors import refused_until, words_for
+from web.visitor import address_of
 
 _DAY = 24 * 3600
 
@@ -23,6 +28,22 @@ class SignIn(views.LoginView):
     template_name = "web/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *arguments: Any, **address: Any) -> HttpResponse:
+        """Try these two, unless there were too many tries before."""
+        email = request.POST.get("username", "").strip()
+        try:
+            if email:
+                sign_in.knock(request, email)
+        except TooMany as many:
+            return _again_later(self, many, SignInForm(request, initial={"username": email}))
+        return super().post(request, *arguments, **address)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """They go together."""
+        response = super().form_valid(form)
+        sign_in.opened(self.request, response, form.get_user().email)
+        return response
 
 
 class SignOut(views.LogoutView):
@@ -57,6 +78,17 @@ class Reset(views.PasswordResetView):
     form_class = ResetForm
     success_url = reverse_lazy("password-reset-done")
 
+    def post(self, request: HttpRequest, *arguments: Any, **address: Any) -> HttpResponse:
+        """Have the link sent, unless there were many before: nobody's mailbox is filled."""
+        email = request.POST.get("email", "").strip()
+        try:
+            if email:
+                rate_limits.take("reset", email.lower())
+                rate_limits.take("reset-address", address_of(request))
+        except TooMany as many:
+            return _again_later(self, many, ResetForm(initial={"email": email}))
+        return super().post(request, *arguments, **address)
+
 
 class ResetDone(views.PasswordResetDoneView):
     """The link is on its way, if the address is known; which it is, nobody is told."""
@@ -70,6 +102,12 @@ class ResetConfirm(views.PasswordResetConfirmView):
     template_name = "web/password_reset_confirm.html"
     form_class = SetPasswordForm
     success_url = reverse_lazy("password-reset-complete")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Who reads the person's mail may sign in from this browser, whatever strangers tried."""
+        response = super().form_valid(form)
+        sign_in.opened(self.request, response, form.user.email)
+        return response
 
 
 class ResetComplete(views.PasswordResetCompleteView):
@@ -85,8 +123,21 @@ class Change(views.PasswordChangeView):
     form_class = PasswordChangeForm
     success_url = reverse_lazy("home")
 
+    def post(self, request: HttpRequest, *arguments: Any, **address: Any) -> HttpResponse:
+        """A session that somebody found open is no way to guess the password either."""
+        rate_limits.take("sign-in", str(request.user.pk))
+        return super().post(request, *arguments, **address)
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Keep the new password."""
         response = super().form_valid(form)
         messages.success(self.request, "Your new password holds from now on.")
         return response
+
+
+def _again_later(view: Any, many: TooMany, form: Form) -> HttpResponse:
+    """The view's own page, and when to try again. The form is an empty one: nothing was tried."""
+    response: HttpResponse = view.render_to_response(
+        view.get_context_data(form=form, refused=words_for(many))
+    )
+    return refused_until(response, many)

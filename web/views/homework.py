@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -32,7 +33,10 @@ from web import wording
 from web.answering import Typed, typed_answers
 from web.arrival import received_at
 from web.policy import loss_now, rules
+from web.rate_limits import TooMany, take
 from web.rendering import render_markdown
+from web.views.errors import refused_until, words_for
+from web.waiting import moment_of, ticket_for
 
 _NO_FILE = "No file was chosen: choose the files of this homework, then upload."
 
@@ -51,14 +55,21 @@ def page(request: HttpRequest, *, slug: str, homework: str) -> HttpResponse:
         files = _uploaded(request)
         if not files and typed is None:
             raise UploadRefused(_NO_FILE)  # noqa: TRY301 - one way out for all refusals
+        token = _token(request, files, typed)
+        before = moment_of(request.POST.get("ticket", ""), access.membership.pk, token)
+        arrived = before or received_at(request, now)
+        take("upload", str(request.user.pk))
         submission = hand_in(
             access.assignment,
             access.membership,
             files=files,
             answers=typed,
-            received_at=received_at(request, now),
-            token=_token(request, files, typed),
+            received_at=arrived,
+            token=token,
         )
+    except TooMany as many:
+        ticket = ticket_for(access.membership.pk, token, arrived)
+        return _wait(request, access, many, ticket, typed)
     except UploadRefused as error:
         return _refuse(request, access, now, error, typed)
     address = reverse("submission", kwargs={"pk": submission.pk})
@@ -83,12 +94,20 @@ def handout(request: HttpRequest, *, slug: str, homework: str) -> HttpResponseBa
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why an upload was not taken, and what the page keeps of it for the next try."""
+
+    words: str
+    typed: Mapping[str, Typed] | None
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY
+    token: str = ""
+    ticket: str = ""
+
+
 def _show(
-    request: HttpRequest,
-    access: AssignmentAccess,
-    now: datetime,
-    error: UploadRefused | None = None,
-    typed: Mapping[str, Typed] | None = None,
+    request: HttpRequest, access: AssignmentAccess, now: datetime, refusal: _Refusal | None = None
 ) -> HttpResponse:
     shown = homework_page(access, now)
     return render(
@@ -105,14 +124,15 @@ def _show(
             "loss_now": loss_now(shown.cost.now, shown.cost.policy) if shown.cost else "",
             "rules": rules(access.course.late_policy),
             # One for each form: sent twice, it is one submission.
-            "token": uuid4(),
+            "token": (refusal and refusal.token) or uuid4(),
+            "ticket": refusal.ticket if refusal else "",
             "max_bytes": min(settings.SANDGLASS_UPLOAD_BYTES, shown.max_bytes),
-            "error": str(error) if error else "",
-            "questions": (asked := shown.questions(typed)),
+            "error": refusal.words if refusal else "",
+            "questions": (asked := shown.questions(refusal.typed if refusal else None)),
             "answered": _answered(asked),
-            "unreadable": _sentences(error),
+            "unreadable": refusal.sentences if refusal else {},
         },
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
+        status=refusal.status if refusal else HTTPStatus.OK,
     )
 
 
@@ -123,11 +143,6 @@ def _answered(groups: Iterable[QuestionGroup]) -> str:
     return f"{have} of {wording.count(len(questions), 'question')}"
 
 
-def _sentences(error: UploadRefused | None) -> Mapping[str, str]:
-    """What is wrong with how an answer was written, by question."""
-    return error.sentences if isinstance(error, AnswersUnreadable) else {}
-
-
 def _refuse(
     request: HttpRequest,
     access: AssignmentAccess,
@@ -135,11 +150,30 @@ def _refuse(
     error: UploadRefused,
     typed: Mapping[str, Typed] | None,
 ) -> HttpResponse:
+    """What is wrong, beside what was typed."""
+    sentences = error.sentences if isinstance(error, AnswersUnreadable) else {}
     if _wants_json(request):
-        sentences = _sentences(error)
         told = {"error": str(error), **({"answers": sentences} if sentences else {})}
         return JsonResponse(told, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _show(request, access, now, error, typed)
+    return _show(request, access, now, _Refusal(str(error), typed, sentences))
+
+
+def _wait(
+    request: HttpRequest,
+    access: AssignmentAccess,
+    many: TooMany,
+    ticket: str,
+    typed: Mapping[str, Typed] | None,
+) -> HttpResponse:
+    """Too many within a minute: when to send it again, and a ticket that keeps its arrival."""
+    words, now = words_for(many), timezone.now()
+    if _wants_json(request):
+        told = {"error": words, "retry_after": many.seconds, "ticket": ticket}
+        return refused_until(JsonResponse(told), many)
+    words += " What you typed is still here; choose your files once more. It counts as sent now."
+    form = request.POST.get("token", "")
+    refusal = _Refusal(words, typed, token=form, ticket=ticket)
+    return refused_until(_show(request, access, now, refusal), many)
 
 
 def _uploaded(request: HttpRequest) -> dict[str, bytes]:

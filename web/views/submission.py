@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from io import BytesIO
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,13 +18,16 @@ from grader.errors import NotYours
 from grader.queries.feedback import phase_for, results_json
 from grader.queries.sources import shown_file, uploaded_file
 from grader.queries.submission import finished_job, submission_page
-from web.live import watch, words_for
+from web.live import counted, watch, watched_by, words_for
+from web.rate_limits import TooMany
 from web.reading import rendered
 
 _FRAME_POLICY = (
     "sandbox; default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'self'; "
     "base-uri 'none'; form-action 'none'"
 )
+_WATCH_AGAIN = 30
+"""Seconds after which somebody with many live pages may try once more."""
 _REPORT, _WHOLE = "web/submission_outcome.html", "web/submission.html"
 
 
@@ -53,10 +57,12 @@ async def live(request: HttpRequest, *, pk: int) -> StreamingHttpResponse:
     user = await request.auser()
     assert user.is_authenticated
     access = await sync_to_async(submission_for)(user, pk)
+    if watched_by(user.pk) >= settings.SANDGLASS_LIVE_AT_ONCE:
+        raise TooMany("live", _WATCH_AGAIN)
     # A HEAD is answered at once: nobody would hear what follows.
     events = watch(pk, access.course.zone) if request.method == "GET" else _nothing()
     return StreamingHttpResponse(
-        events,
+        counted(user.pk, events),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store, private", "X-Accel-Buffering": "no"},
     )
@@ -98,7 +104,7 @@ def view(request: HttpRequest, *, pk: int, file: int) -> HttpResponse:
     return response
 
 
-async def _nothing() -> AsyncIterator[str]:
+async def _nothing() -> AsyncGenerator[str]:
     nothing: tuple[str, ...] = ()
     for event in nothing:
         yield event

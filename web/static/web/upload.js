@@ -74,9 +74,10 @@ class Upload {
     this.chosen();
   }
 
-  // Other files are another upload: they get a token of their own.
+  // Other files are another upload: they get a token of their own. A page that was told to wait has
+  // a ticket for its token, which says nothing of files.
   chosen() {
-    form.elements.token.value = newToken();
+    if (!part("name=ticket")) form.elements.token.value = newToken();
     this.list.replaceChildren(...this.files().map((file) => {
       const row = document.createElement("li");
       const name = document.createElement("span");
@@ -107,17 +108,19 @@ class Upload {
     if (this.button.disabled) return;
     const wrong = fault(this.files());
     this.tell(wrong);
-    if (wrong) return;
-    const data = new FormData(form);
+    if (!wrong) this.post(new FormData(form));
+  }
+
+  post(data) {
     // The page may be older than the session: the cookie always has the token of today.
-    const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
     if (cookie) data.delete("csrfmiddlewaretoken");
     const request = new XMLHttpRequest();
     request.open("POST", form.action || window.location.href);
     request.setRequestHeader("Accept", "application/json");
     if (cookie) request.setRequestHeader("X-CSRFToken", cookie[1]);
     request.upload.addEventListener("progress", (step) => this.progress(step));
-    request.addEventListener("load", () => this.answered(request));
+    request.addEventListener("load", () => this.answered(request, data));
     request.addEventListener("error", () => this.failed("The connection broke, and it is not known whether the upload arrived. Press Upload again: the same upload is never taken twice."));
     this.busy(true, "Uploading …");
     request.send(data);
@@ -149,11 +152,21 @@ class Upload {
     this.error.scrollIntoView({ block: "nearest" });
   }
 
-  answered(request) {
+  // Many uploads within a minute: the same again, by itself. The ticket keeps its arrival.
+  later(data, answer) {
+    this.busy(true, `${answer.error} This one is sent again by itself then, and counts as sent now: keep this page open.`);
+    this.bar.hidden = true;
+    data.set("ticket", answer.ticket);
+    window.setTimeout(() => this.post(data), 1000 * answer.retry_after);
+  }
+
+  answered(request, data) {
     const answer = parsed(request.responseText);
     if (request.status === 200 && answer.url) {
       this.status.textContent = "Received.";
       window.location.assign(answer.url);
+    } else if (request.status === 429 && answer.ticket) {
+      this.later(data, answer);
     } else if (answer.error) {
       this.failed(answer.error);
       this.complain(answer.answers ?? {});
