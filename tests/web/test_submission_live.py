@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from tests.servers import RedisServer, free_port, redis_server
 from tests.web.homework_form import SOLUTION
 from tests.web.reading import main, words
 from web.asgi import application
+from web.live import watched_by
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.redis]
 PATIENCE = 60.0
@@ -110,7 +111,9 @@ class Stream:
 
 
 @contextmanager
-def watching(port: int, submission: Submission, reader: Membership) -> Iterator[Stream]:
+def watching(
+    port: int, submission: Submission, reader: Membership, status: int = 200
+) -> Iterator[Stream]:
     client = Client()
     client.force_login(reader.user)
     cookie = client.cookies["sessionid"].value
@@ -120,10 +123,11 @@ def watching(port: int, submission: Submission, reader: Membership) -> Iterator[
         connection.request("GET", f"/submissions/{submission.pk}/live", headers=headers)
         answer = connection.getresponse()
         with closing(answer):
-            assert answer.status == 200
-            assert answer.getheader("Content-Type") == "text/event-stream"
-            assert answer.getheader("Cache-Control") == "no-store, private"
-            assert answer.getheader("X-Accel-Buffering") == "no"
+            assert answer.status == status
+            if status == 200:
+                assert answer.getheader("Content-Type") == "text/event-stream"
+                assert answer.getheader("Cache-Control") == "no-store, private"
+                assert answer.getheader("X-Accel-Buffering") == "no"
             yield Stream(answer)
 
 
@@ -266,13 +270,33 @@ def test_what_is_finished_ends_the_stream_at_once(
         assert stream.next() == ("", {})
 
 
-def test_thirty_watchers_hold_up_nobody(port: int, ada: Membership, submission: Submission) -> None:
-    streams = [watching(port, submission, ada) for _ in range(30)]
-    for stream in streams:
-        assert stream.__enter__().next()[1]["state"] == "queued"
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    with closing(connection):
-        connection.request("GET", "/sign-in/")
-        assert connection.getresponse().status == 200
-    for stream in streams:
-        stream.__exit__(None, None, None)
+def test_thirty_watchers_hold_up_nobody(
+    port: int, ada: Membership, submission: Submission, settings: Any
+) -> None:
+    settings.SANDGLASS_LIVE_AT_ONCE = 30
+    with ExitStack() as open_pages:
+        for _ in range(30):
+            stream = open_pages.enter_context(watching(port, submission, ada))
+            assert stream.next()[1]["state"] == "queued"
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        with closing(connection):
+            connection.request("GET", "/sign-in/")
+            assert connection.getresponse().status == 200
+
+
+def test_one_person_watches_so_much_at_once_and_no_more(
+    port: int, ada: Membership, submission: Submission, settings: Any
+) -> None:
+    """A page that was closed makes room for another."""
+    settings.SANDGLASS_LIVE_AT_ONCE = 2
+    with watching(port, submission, ada) as one:
+        with watching(port, submission, ada) as two:
+            assert [stream.next()[0] for stream in (one, two)] == ["state", "state"]
+            with watching(port, submission, ada, status=429) as refused:
+                assert "for very much at once" in refused.answer.read().decode()
+        end = time.monotonic() + PATIENCE
+        while watched_by(ada.user_id) > 1:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        with watching(port, submission, ada) as three:
+            assert three.next()[0] == "state"
