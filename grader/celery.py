@@ -21,9 +21,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grader.settings")
 
 GRADE = "grader.grade"
 SWEEP = "grader.sweep"
+WATCH = "grader.watch"
+CANARY = "grader.canary"
 CONTROL = "control"
 """The queue of the sweep: never behind a homework."""
 SWEEP_EVERY = timedelta(seconds=30)
+WATCH_EVERY = timedelta(seconds=60)
 BELL = {
     # A request rings within this or not at all: it answers a student who waits.
     "socket_timeout": 1.0,
@@ -64,12 +67,13 @@ app.conf.update(
     worker_soft_shutdown_timeout=30.0,
     worker_enable_soft_shutdown_on_idle=False,
     beat_schedule={
-        "sweep": {
-            "task": SWEEP,
-            "schedule": SWEEP_EVERY,
-            # A sweep that nobody took is worth nothing once the next one is due.
-            "options": {"queue": CONTROL, "expires": SWEEP_EVERY.total_seconds()},
+        name: {
+            "task": name,
+            "schedule": every,
+            # One that nobody took is worth nothing once the next one is due.
+            "options": {"queue": CONTROL, "expires": every.total_seconds()},
         }
+        for name, every in ((SWEEP, SWEEP_EVERY), (WATCH, WATCH_EVERY))
     },
     beat_schedule_filename=str(settings.DATA / "beat-schedule"),
     timezone="UTC",

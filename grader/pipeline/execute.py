@@ -143,13 +143,18 @@ def cool_down() -> None:
 @lru_cache(maxsize=1)
 def _grader() -> Grader:
     """The grader of this process: its judge stays warm from job to job."""
+    return make_grader(ahead=True)
+
+
+def make_grader(*, ahead: bool) -> Grader:
+    """A grader in the sandbox of this site; `ahead` has the next guest started in time."""
     sandbox = open_sandbox(settings.SANDGLASS_SANDBOX)
     if sandbox.describe()["sandbox"] == "process" and not settings.SANDGLASS_ALLOW_PROCESS:
         raise SandboxError(
             "This machine has neither Docker nor bubblewrap, and SANDGLASS_ALLOW_PROCESS is no: "
             "`python -m runners doctor` says what to install."
         )
-    return Grader(sandbox, ahead=True, gpus=_gpus())
+    return Grader(sandbox, ahead=ahead, gpus=_gpus())
 
 
 def _whole(job: GradingJob, report: RunReport) -> RunReport:

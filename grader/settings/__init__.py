@@ -7,6 +7,7 @@ debugs, but then answers this machine alone.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,11 @@ SANDGLASS_SANDBOX = read_choice(
 )
 SANDGLASS_ALLOW_PROCESS = read_bool(os.environ, "SANDGLASS_ALLOW_PROCESS", default=DEBUG)
 SANDGLASS_RECEIPT_KEY = read_secret(os.environ, "SANDGLASS_RECEIPT_KEY", debug=DEBUG)
+
+# Staff are told when a submission waits longer than this.
+SANDGLASS_LONG_WAIT = timedelta(
+    minutes=read_int(os.environ, "SANDGLASS_LONG_WAIT_MINUTES", default=30)
+)
 
 # --- people -----------------------------------------------------------------------------------
 
