@@ -259,12 +259,13 @@ if read_bool(os.environ, "SANDGLASS_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SANDGLASS_PROXIES = read_int(os.environ, "SANDGLASS_PROXIES", default=1)
 
-# --- logs -------------------------------------------------------------------------------------
+# --- logs and metrics -------------------------------------------------------------------------
 
+SANDGLASS_METRICS_TOKEN = os.environ.get("SANDGLASS_METRICS_TOKEN", "")
 _LOG = read_choice(
     os.environ, "SANDGLASS_LOG", ["json", "text"], default="text" if DEBUG else "json"
 )
-_SECRETS = [SECRET_KEY, SANDGLASS_RECEIPT_KEY]
+_SECRETS = [SECRET_KEY, SANDGLASS_RECEIPT_KEY, SANDGLASS_METRICS_TOKEN]
 for _url in (_DATABASE_URL, SANDGLASS_BROKER_URL, _MAIL):
     _SECRETS += passwords_of(_url)
 LOGGING = configuration(_LOG, debug=DEBUG, secrets=_SECRETS)
