@@ -27,7 +27,8 @@ with logs.about(submission=7, job=9):
         log.exception("the keys are %s", settings.SECRET_KEY)
 log.warning("no ids here")
 reset = SimpleNamespace(path="/password-reset/MQ/a-token/", resolver_match=None)
-logging.getLogger("django.request").error("Service Unavailable: %s", reset.path, extra={"request": reset})
+asked = logging.getLogger("django.request")
+asked.error("Service Unavailable: %s", reset.path, extra={"request": reset})
 """
 
 
