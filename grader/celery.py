@@ -10,6 +10,7 @@ import os
 from datetime import timedelta
 from typing import Any
 
+from billiard.process import current_process
 from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
@@ -85,3 +86,8 @@ app.conf.update(
 def _log_like_the_site(**_facts: Any) -> None:
     """A worker writes the same lines as the pages; Celery would add a form of its own."""
     logging.config.dictConfig(settings.LOGGING)
+
+
+def process_number() -> int:
+    """Which of its worker's processes this one is, from 0; a new one takes a lost one's number."""
+    return int(getattr(current_process(), "index", 0))

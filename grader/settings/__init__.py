@@ -19,6 +19,7 @@ from grader.settings.env import (
     passwords_of,
     read_bool,
     read_choice,
+    read_cpusets,
     read_int,
     read_list,
     read_rate,
@@ -154,6 +155,10 @@ SANDGLASS_BROKER_URL = (
 SANDGLASS_SANDBOX = read_choice(
     os.environ, "SANDGLASS_SANDBOX", ["auto", "docker", "bubblewrap", "process"], default="auto"
 )
+# Another runtime of the Docker engine's: `runsc` is gVisor, which puts a kernel of its own between.
+SANDGLASS_DOCKER_RUNTIME = os.environ.get("SANDGLASS_DOCKER_RUNTIME", "").strip()
+# Cores for each grading process of a worker, by semicolons: `0-1;2-3`.
+SANDGLASS_DOCKER_CPUSETS = read_cpusets(os.environ, "SANDGLASS_DOCKER_CPUSETS")
 SANDGLASS_ALLOW_PROCESS = read_bool(os.environ, "SANDGLASS_ALLOW_PROCESS", default=DEBUG)
 SANDGLASS_RECEIPT_KEY = read_secret(os.environ, "SANDGLASS_RECEIPT_KEY", debug=DEBUG)
 
