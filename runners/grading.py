@@ -7,7 +7,7 @@ import dataclasses
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
@@ -170,7 +170,8 @@ class Grader:
             raise
 
     def _warm_judge(self, request: RunRequest) -> JudgeLine:
-        if time.monotonic() > self._judge_until:
+        waits = self._judge is not None and not self._judge.has_ended
+        if not waits or time.monotonic() > self._judge_until:
             self._drop_judge()
         if self._judge is None:
             process = self._sandbox.start(_spec(Role.JUDGE, request.limits, _REMOVED_AFTER))
@@ -196,7 +197,7 @@ class Grader:
         ready, self._next = self._next, None
         fits = ready is not None and ready[0] == kind and time.monotonic() < self._next_until
         if ready is not None and fits and (own or not self._next_is_used):
-            return ready[1]
+            return self._starter.submit(_waiting_guest, self._sandbox, kind, ready[1])
         if ready is not None:
             with contextlib.suppress(SandboxError):
                 ready[1].result().process.kill()
@@ -222,6 +223,7 @@ class Grader:
             self._set_ahead(kind, self._starter.submit(_start_guest, self._sandbox, kind))
         allowed = limits.run_seconds + limits.load_seconds * _cells(request) + _GRACE_SECONDS
         judge_well = judge.follow(judgement, on_event, time.monotonic() + allowed)
+        judge_well = judge_well and not line.has_died  # it would wait for the guest's answers yet
         lost_by_itself = gone.is_set()
         judge.guest = None
         well = judge_well and judgement.fault is None and not lost_by_itself
@@ -266,13 +268,36 @@ class Guest:
 def _start_guest(sandbox: Sandbox, kind: _Kind, gpus: tuple[Gpu, ...] = ()) -> Guest:
     limits, preload = kind
     process = sandbox.start(_spec(Role.GUEST, limits, limits.run_seconds + _REMOVED_AFTER, gpus))
+    with _answering(process):
+        _, payload = frames.read_frame(process.receive, _FACTS_BYTES)
+        _preload(process, preload)
+        return Guest(process, decode(payload)[1])
+
+
+def _waiting_guest(sandbox: Sandbox, kind: _Kind, ahead: Future[Guest]) -> Guest:
+    """The guest that was started ahead; another one where that has died, or never lived."""
+    try:
+        guest = ahead.result()
+        with _answering(guest.process):
+            _preload(guest.process, ())
+    except SandboxError:
+        return _start_guest(sandbox, kind)
+    return guest
+
+
+def _preload(process: SandboxProcess, names: tuple[str, ...]) -> None:
+    """Have a guest import these, and hear that it has."""
+    process.send(frames.pack(frames.SUPERVISOR, encode(("preload", names))))
+    frames.read_frame(process.receive, _FACTS_BYTES)
+
+
+@contextlib.contextmanager
+def _answering(process: SandboxProcess) -> Iterator[None]:
+    """A guest that does not answer in time, or has ended, is no guest: raises `SandboxError`."""
     timer = threading.Timer(_START_SECONDS, process.kill)
     timer.start()
     try:
-        _, payload = frames.read_frame(process.receive, _FACTS_BYTES)
-        process.send(frames.pack(frames.SUPERVISOR, encode(("preload", preload))))
-        frames.read_frame(process.receive, _FACTS_BYTES)
-        return Guest(process, decode(payload)[1])
+        yield
     except (ChannelClosed, ProtocolError, SandboxGone) as error:
         detail = process.kill().stderr
         raise SandboxError(f"the guest did not start: {detail[-2_000:]}") from error

@@ -31,6 +31,7 @@ class JudgeLine:
         self.events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         """What the judge tells; None when it has ended."""
         self.guest: SandboxProcess | None = None
+        self.has_ended = False
         self._sending = threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -43,6 +44,14 @@ class JudgeLine:
         """Send the judge a frame, whole. Raises `SandboxGone`."""
         with self._sending:
             _send(self.process, scope, payload)
+
+    def lose_guest(self) -> None:
+        """End the run at hand: its guest is gone, and the judge would wait in vain.
+
+        It would take each answer that does not come for one that comes too late.
+        """
+        if self.guest is not None:
+            self.events.put({"event": "fault", "blame": "guest", "message": "the guest is gone"})
 
     def next_event(self, deadline: float) -> dict[str, Any] | None:
         """What the judge tells next; None when it has ended, or at `deadline` (monotonic)."""
@@ -75,6 +84,7 @@ class JudgeLine:
                     self._forward(self.guest, scope, payload)
                 del payload  # or it would stand beside the next one while that arrives
         except (ChannelClosed, ProtocolError, OSError):
+            self.has_ended = True
             self.events.put(None)
 
     @staticmethod
@@ -94,6 +104,8 @@ class GuestLine:
         self._limit = frame_bytes + _SLACK
         self._left = _RUN_BYTES
         self.on_end: Any = None
+        self.has_died = False
+        """Whether the guest ended by itself; one that breaks the rules lives on, unheard."""
         self.was_emptied = False
         """Whether the guest said that it has forgotten what it ran, as its last word."""
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -118,7 +130,10 @@ class GuestLine:
                 self._left -= len(payload)
                 self._judge.send(scope, payload)
                 del payload  # or it would stand beside the next one while that arrives
-        except (ChannelClosed, ProtocolError, SandboxGone, OSError):
+        except ChannelClosed:
+            self.has_died = True
+            self._judge.lose_guest()
+        except (ProtocolError, SandboxGone, OSError):
             pass
         self.on_end()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -17,6 +18,8 @@ from grader.pipeline.score import score
 from runners.contract import RunReport, Verdict
 
 log = logging.getLogger(__name__)
+_OFFERED_AGAIN_AFTER = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0)
+"""Seconds for which a report waits for a database that is away, or whose disk is full."""
 
 
 def grade_next(lane: Lane, owner: str) -> int | None:
@@ -42,13 +45,24 @@ def _grade(lease: Lease) -> int:
 
 
 def _settled(lease: Lease, report: RunReport) -> GradingJob | None:
+    for seconds in _OFFERED_AGAIN_AFTER:
+        try:
+            return _settled_or_fault(lease, report)
+        except (InterfaceError, OperationalError) as error:
+            # What was run is worth keeping: another attempt would cost minutes, and one of three.
+            log.warning(
+                "job %d: the report of attempt %d is offered again: %s", *_names(lease), error
+            )
+            connection.close()
+            time.sleep(seconds)
+    return _settled_or_fault(lease, report)
+
+
+def _settled_or_fault(lease: Lease, report: RunReport) -> GradingJob | None:
     try:
         return settle(lease, report)
     except (InterfaceError, OperationalError):
-        # The database was away for a moment, and the connection with it.
-        log.exception("job %d: the report of attempt %d is offered again", *_names(lease))
-        connection.close()
-        return settle(lease, report)
+        raise
     except Exception as error:
         # A report that the tables do not take, taken again and again, would end in silence.
         log.exception("job %d: the report of attempt %d is not taken", *_names(lease))

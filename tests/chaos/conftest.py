@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,13 @@ from pytest_django import DjangoDbBlocker
 from grader.models import Assignment, Membership
 from tests import factories
 from tests.assignments.homework import write_homework
+from tests.chaos.recovery import Recoveries
 from tests.chaos.service import Service, database_of
 from tests.grader.pipeline.broker import broker_at
 from tests.servers import postgres, redis_server
+
+_RECOVERIES = pytest.StashKey[Recoveries]()
+_serial = count(1)
 
 
 @pytest.fixture
@@ -22,30 +27,63 @@ def service(
     request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Service]:
     """Redis and SQLite; PostgreSQL in its place where the test is marked so."""
+    wanted = request.node.get_closest_marker("postgres") is not None
+    with _service(tmp_path, django_db_blocker, wanted) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lasting(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Service]:
+    """Redis and PostgreSQL for all tests of a file, with the worker that the last one left."""
+    with _service(tmp_path_factory.mktemp("lasting"), django_db_blocker, True) as made:
+        yield made
+
+
+@contextmanager
+def _service(folder: Path, blocker: DjangoDbBlocker, on_postgres: bool) -> Iterator[Service]:
     with ExitStack() as stack:
         broker = stack.enter_context(redis_server())
-        stack.enter_context(django_db_blocker.unblock())
-        wanted = request.node.get_closest_marker("postgres")
-        database = stack.enter_context(postgres()) if wanted else None
+        stack.enter_context(blocker.unblock())
+        database = stack.enter_context(postgres()) if on_postgres else None
         stack.enter_context(database_of(database.url if database else ""))
         stack.enter_context(broker_at(broker.url))
-        yield stack.enter_context(Service(tmp_path, broker, database))
+        yield stack.enter_context(Service(folder, broker, database))
 
 
 @pytest.fixture
-def homework(service: Service, tmp_path: Path) -> Assignment:
-    """Three checks, ten points."""
+def homework(request: pytest.FixtureRequest, tmp_path: Path) -> Assignment:
+    """Three checks, ten points; in a course of its own, for a service may outlast a test."""
+    request.getfixturevalue("lasting" if "lasting" in request.fixturenames else "service")
     folder = write_homework(tmp_path / "hw0")
-    return factories.assignment(factories.course(), "hw0", folder)
+    return factories.assignment(factories.course(f"course-{next(_serial)}"), "hw0", folder)
 
 
 @pytest.fixture
 def ada(homework: Assignment) -> Membership:
     """A student."""
-    return factories.membership(homework.course, factories.person("Ada"))
+    return factories.membership(homework.course)
 
 
 @pytest.fixture
 def class_(homework: Assignment) -> list[Membership]:
     """Three students."""
     return [factories.membership(homework.course) for _ in range(3)]
+
+
+@pytest.fixture
+def recovery(request: pytest.FixtureRequest) -> Recoveries:
+    """Where a test notes how long the service took."""
+    return request.config.stash.setdefault(_RECOVERIES, Recoveries())
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print what was noted."""
+    lines = config.stash.setdefault(_RECOVERIES, Recoveries()).lines()
+    if lines:
+        terminalreporter.section("time to recover from a fault, without the lease's minute")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,39 +22,76 @@ from django.db import connections
 from grader import live
 from grader.celery import CONTROL, SWEEP, app
 from grader.demo.child import Child
+from grader.domain.states import Lane
 from grader.models import GradingJob
+from runners.sandboxes.base import Role
+from tests.chaos.processes import below, children, is_alive, is_first, kill
 from tests.factories import ROOT
 from tests.servers import PostgresServer, RedisServer
 
 _READY = " ready."
-_SECONDS = 45.0
+SECONDS = 120.0
 _PAUSE = 0.05
 
 
 class Worker:
     """A real Celery worker with one process for jobs, in the sandbox of this name."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, sandbox: str) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        queues: str = f"{Lane.INTERACTIVE},{CONTROL}",
+        options: Sequence[str] = (),
+        module: Sequence[str] = ("celery",),
+    ) -> None:
+        """`module` is run in Celery's place, and passes its further words on to it."""
         self._log = log
-        program = [sys.executable, "-m", "celery", "-A", "grader.celery", "worker"]
-        program += ["--queues", f"interactive,{CONTROL}", "--hostname", f"{log.stem}@%h"]
-        program += ["--concurrency", "1", "--loglevel", "INFO"]
-        inside = [f"{name}={value}" for name, value in environment.items()]
+        program = [sys.executable, "-m", *module, "-A", "grader.celery", "worker"]
+        program += ["--queues", queues, "--hostname", f"{log.stem}@%h"]
+        program += ["--concurrency", "1", "--loglevel", "INFO", *options]
         self._child = Child(
-            ["/usr/bin/env", *inside, f"SANDGLASS_SANDBOX={sandbox}", *program],
+            ["/usr/bin/env", *(f"{name}={value}" for name, value in environment.items()), *program],
             folder=ROOT,
             log=log,
         )
-        self._child.wait_until(self._is_ready, seconds=_SECONDS)
+
+    def wait(self) -> Self:
+        """Return once it listens."""
+        self._child.wait_until(self._is_ready, seconds=SECONDS)
+        return self
 
     def kill(self) -> None:
         """SIGKILL to the worker and to whatever it has started, as when its machine goes dark."""
-        os.killpg(self._child.pid, signal.SIGKILL)
+        left = [*self.sandboxes(Role.JUDGE), *self.sandboxes(Role.GUEST)]
+        if self._child.alive:
+            os.killpg(self._child.pid, signal.SIGKILL)
         self._child.stop()
+        wait_for(lambda: not any(map(is_alive, left)))
+
+    def kill_hand(self) -> bool:
+        """SIGKILL to its process for jobs alone; the worker itself goes on. Whether there was one.
+
+        As when the kernel ends what takes too much memory.
+        """
+        hands = children(self._child.pid)
+        for pid in hands:
+            kill(pid)
+        return bool(hands)
 
     def stop(self) -> None:
         """End it in good order: it takes its sandboxes along."""
-        self._child.stop(patience=_SECONDS)
+        self._child.stop(patience=SECONDS)
+
+    def sandboxes(self, role: Role) -> list[int]:
+        """The first processes of its bubblewrap sandboxes of a role, those that wait as well."""
+        return [pid for pid in below(self._child.pid) if is_first(pid, role)]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._child.alive
 
     @property
     def log(self) -> str:
@@ -72,13 +111,15 @@ class Service:
         self.broker = broker
         self._database = database
         self._folder = folder
-        self._environment = {
+        self.environment = {
             "DJANGO_SETTINGS_MODULE": "grader.settings",
             "SANDGLASS_DATA": str(settings.DATA),
             "SANDGLASS_DATABASE_URL": database.url if database else "",
             "SANDGLASS_BROKER_URL": broker.url,
         }
         self._workers = ExitStack()
+        self._at_hand: Worker | None = None
+        self._started = count(1)
 
     def __enter__(self) -> Self:
         return self
@@ -86,11 +127,28 @@ class Service:
     def __exit__(self, *_error: object) -> None:
         self._workers.close()
 
-    def worker(self, name: str, sandbox: str) -> Worker:
-        """Start a worker; it ends with the service."""
-        worker = Worker(self._environment, self._folder / f"{name}.log", sandbox)
-        self._workers.callback(worker.stop)
+    def start_worker(self, sandbox: str, **instead: Any) -> Worker:
+        """Start a worker, which ends with the service; does not wait until it listens."""
+        environment = {
+            **self.environment,
+            "SANDGLASS_SANDBOX": sandbox,
+            **instead.pop("environment", {}),
+        }
+        log = self._folder / f"worker{next(self._started)}.log"
+        worker = Worker(environment, log, **instead)
+        # Containers outlive a worker that is killed; what runs in bubblewrap does not.
+        self._workers.callback(worker.stop if sandbox == "docker" else worker.kill)
         return worker
+
+    def worker(self, sandbox: str, **instead: Any) -> Worker:
+        """Start a worker that listens; it ends with the service."""
+        return self.start_worker(sandbox, **instead).wait()
+
+    def worker_at_hand(self) -> Worker:
+        """The one that was asked for last, if it lives, or a new one; in bubblewrap."""
+        if self._at_hand is None or not self._at_hand.alive:
+            self._at_hand = self.worker("bubblewrap")
+        return self._at_hand
 
     @staticmethod
     def sweep() -> None:
@@ -99,21 +157,34 @@ class Service:
         with app.connection_for_write() as broker:
             app.send_task(SWEEP, queue=CONTROL, connection=broker)
 
-    def restart_database(self) -> None:
-        """Stop it, cutting all connections, and start it with all that it held."""
+    @property
+    def database(self) -> PostgresServer:
+        """The PostgreSQL of a test that is marked so."""
         assert self._database is not None, "the test is not marked `postgres`"
-        self._database.stop()
-        self._database.start()
+        return self._database
+
+    def stop_database(self) -> None:
+        """Stop it, cutting all connections; it keeps all that it held."""
+        self.database.stop()
         connections["default"].close()
+
+    def restart_database(self) -> None:
+        """Stop it and start it again."""
+        self.stop_database()
+        self.database.start()
+
+    def told(self, job: GradingJob) -> list[str]:
+        """What the present attempt has told live so far: the kinds of its events."""
+        with redis.Redis.from_url(self.broker.url) as client:
+            events: Any = client.xrange(live.key(job.pk, job.attempt))
+        return [json.loads(fields[b"event"])["event"] for _, fields in events]
 
     def checks_told(self, job: GradingJob) -> int:
         """How many checks of the present attempt have been told live."""
-        with redis.Redis.from_url(self.broker.url) as client:
-            events: Any = client.xrange(live.key(job.pk, job.attempt))
-        return sum(b'"check"' in fields[b"event"] for _, fields in events)
+        return self.told(job).count("check")
 
 
-def wait_for(what: Callable[[], bool], *, seconds: float = _SECONDS) -> None:
+def wait_for(what: Callable[[], bool], *, seconds: float = SECONDS) -> None:
     """Return once it is so; an assertion fails when the time is up."""
     deadline = time.monotonic() + seconds
     while not what():

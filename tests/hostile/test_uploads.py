@@ -40,7 +40,6 @@ from tests.hostile.inert import assert_inert_json, assert_inert_page
 from tests.hostile.upload_entries import UploadEntry, read_upload_entries
 from tests.hostile.writes import watched_writes
 from tests.web.reading import main
-from web import rate_limits
 
 ENTRIES = read_upload_entries()
 REFUSED = [entry for entry in ENTRIES if entry.refused]
@@ -80,8 +79,7 @@ def test_triage_refuses_it(entry: UploadEntry) -> None:
 
 @pytest.fixture
 def homework() -> Assignment:
-    """The tiny homework of the hostile list, open; its students have uploaded nothing lately."""
-    rate_limits.start_anew()
+    """The tiny homework of the hostile list, open."""
     return factories.assignment(factories.course(), "hw0", ASSIGNMENT)
 
 

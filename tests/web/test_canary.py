@@ -230,7 +230,7 @@ def grade_spies(town: Town) -> None:
     """Ada hands in each spy and waits for it, the first one before her eyes."""
     first = town.hands_in(SPIES["prints"])
     with watching(town.ada, first) as heard:
-        worker = town.service.worker("first", "bubblewrap")
+        worker = town.service.worker("bubblewrap")
         wait_for(all_done)
     town.stream = "".join(heard)
     town.hands_in(SPIES["raises"])
