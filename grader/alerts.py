@@ -1,7 +1,8 @@
-"""Tells the course's staff that something of ours broke: in the audit log, and by mail.
+"""Tells people that something of ours broke: in the audit log, and by mail.
 
-The mail goes out once an hour for each version of a homework: a suite that breaks on deadline day
-breaks for everybody at once.
+A fault is told to the course's staff, by mail once an hour for each version of a homework: a suite
+that breaks on deadline day breaks for everybody at once. A lane that stands still is told to the
+site's operators too.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from functools import partial
 from django.core.mail import send_mail
 from django.db import transaction
 
-from grader.domain.states import STAFF
-from grader.models import AuditEntry, GradingJob, Membership
+from grader.domain.states import ACTIVE, STAFF, Lane
+from grader.models import AuditEntry, Course, GradingJob, Membership, User
 from grader.queries.queue import ago
 
 log = logging.getLogger(__name__)
 FAULT = "job.fault"
+TROUBLE = "service.trouble"
 _MAIL_EVERY = timedelta(hours=1)
 _DETAIL = 4_000
 
@@ -38,6 +40,38 @@ def fault(job: GradingJob) -> None:
     log.error("job %d of %s: %s", job.pk, assignment.slug, job.verdict)
     if first:
         transaction.on_commit(partial(_mail, job), robust=True)
+
+
+def trouble(sentence: str, lane: Lane | None = None) -> None:
+    """Tell of a part of the service that stands still; the caller sees to it that this is rare.
+
+    To the operators, and to the staff of courses whose submissions wait, in this lane or in any.
+    """
+    log.error("%s", sentence)
+    waiting = GradingJob.objects.filter(state__in=ACTIVE)
+    if lane is not None:
+        waiting = waiting.filter(lane=lane)
+    concerned = waiting.order_by().values("version__assignment__course").distinct()
+    courses = Course.objects.filter(pk__in=concerned)
+    for course in courses:
+        AuditEntry.objects.create(
+            course=course, action=TROUBLE, subject=lane or "sweep", detail={"told": sentence}
+        )
+    staff = Membership.objects.filter(course__in=courses, active=True, role__in=STAFF)
+    operators = User.objects.filter(is_superuser=True, is_active=True)
+    addresses = {*staff.values_list("user__email", flat=True)}
+    addresses |= {*operators.values_list("email", flat=True)}
+    words = (
+        f"{sentence}\n\nNothing is lost: uploads are taken, and the times at which they arrive "
+        "count. docs/operations.md says what to look at. Further mails about this come once an "
+        "hour.\n"
+    )
+    for address in sorted(addresses):  # one each: they need not know of one another
+        try:
+            send_mail("Sandglass: grading is in trouble", words, None, [address])
+        except OSError:
+            log.exception("people could not be told by mail")
+            return
 
 
 def _mail(job: GradingJob) -> None:

@@ -10,6 +10,7 @@ import os
 from datetime import timedelta
 from typing import Any
 
+from billiard.process import current_process
 from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
@@ -21,9 +22,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grader.settings")
 
 GRADE = "grader.grade"
 SWEEP = "grader.sweep"
+WATCH = "grader.watch"
+CANARY = "grader.canary"
 CONTROL = "control"
 """The queue of the sweep: never behind a homework."""
 SWEEP_EVERY = timedelta(seconds=30)
+WATCH_EVERY = timedelta(seconds=60)
 BELL = {
     # A request rings within this or not at all: it answers a student who waits.
     "socket_timeout": 1.0,
@@ -64,12 +68,13 @@ app.conf.update(
     worker_soft_shutdown_timeout=30.0,
     worker_enable_soft_shutdown_on_idle=False,
     beat_schedule={
-        "sweep": {
-            "task": SWEEP,
-            "schedule": SWEEP_EVERY,
-            # A sweep that nobody took is worth nothing once the next one is due.
-            "options": {"queue": CONTROL, "expires": SWEEP_EVERY.total_seconds()},
+        name: {
+            "task": name,
+            "schedule": every,
+            # One that nobody took is worth nothing once the next one is due.
+            "options": {"queue": CONTROL, "expires": every.total_seconds()},
         }
+        for name, every in ((SWEEP, SWEEP_EVERY), (WATCH, WATCH_EVERY))
     },
     beat_schedule_filename=str(settings.DATA / "beat-schedule"),
     timezone="UTC",
@@ -81,3 +86,8 @@ app.conf.update(
 def _log_like_the_site(**_facts: Any) -> None:
     """A worker writes the same lines as the pages; Celery would add a form of its own."""
     logging.config.dictConfig(settings.LOGGING)
+
+
+def process_number() -> int:
+    """Which of its worker's processes this one is, from 0; a new one takes a lost one's number."""
+    return int(getattr(current_process(), "index", 0))

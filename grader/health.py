@@ -114,10 +114,11 @@ def _broker() -> Health:
 
 def _unseen(*, heard: bool) -> dict[str, Health]:
     """The sweep, and each lane that somebody serves; without the broker neither can be blamed."""
-    state = service_state()
+    seen = workers.at_work() or []
+    state = service_state(seen)
     bad = Health.FAILED if heard else Health.DEGRADED
     swept = state.swept is not None and state.swept <= SWEEP_EVERY * _SWEEPS
-    served = {lane for worker in workers.at_work() or [] for lane in worker.lanes}
+    served = {lane for worker in seen for lane in worker.lanes}
     parts = {"sweep": Health.OK if swept else bad}
     for lane in state.lanes:
         if lane.lane in served or lane.remembered:

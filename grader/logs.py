@@ -122,6 +122,8 @@ def configuration(form: str, *, debug: bool, secrets: Sequence[str]) -> dict[str
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": "WARNING" if debug else "INFO"},
         "loggers": {
+            # `web.requests` has said already that a request was refused, with its number.
+            "django.request": {"level": "ERROR"},
             **dict.fromkeys(("django", "celery", "uvicorn", "uvicorn.error"), tamed),
             # Its lines hold whole addresses; `web.requests` says what came, by route.
             "uvicorn.access": {**tamed, "level": "WARNING"},

@@ -12,8 +12,8 @@ from typing import Any
 
 from celery.signals import celeryd_after_setup, heartbeat_sent, worker_process_shutdown
 
-from grader import gpus, workers
-from grader.celery import GRADE, SWEEP, app
+from grader import gpus, logs, watch, workers
+from grader.celery import CANARY, GRADE, SWEEP, WATCH, app
 from grader.domain.states import Lane
 from grader.models import GradingJob
 from grader.pipeline import execute
@@ -39,12 +39,26 @@ def grade(job_id: int) -> None:
         return
     grade_next(Lane(lane), _owner())
     execute.tidy()
+    watch.watch_now_and_then()
 
 
 @app.task(name=SWEEP)
 def sweep() -> None:
     """Repair what was lost."""
     sweep_once()
+
+
+@app.task(name=WATCH)
+def look_after_lanes() -> None:
+    """Send canaries, and tell people what is wrong."""
+    watch.watch()
+
+
+@app.task(name=CANARY)
+def canary(lane: str) -> None:
+    """Show that this lane is served."""
+    with logs.about(lane=lane):
+        watch.answer(Lane(lane), _owner())
 
 
 class Announcement:
@@ -72,7 +86,11 @@ class Announcement:
                 return
             count = execute.count_gpus()
             gpus.tell(count)
-            leased = count - execute.count_free_gpus() if count else 0
+            if not count:  # it leaves alone what it hears in that lane
+                others = tuple(lane for lane in self._worker.lanes if lane != Lane.GPU)
+                workers.tell(replace(self._worker, lanes=others))
+                return
+            leased = count - execute.count_free_gpus()
             workers.tell(replace(self._worker, gpus=count, gpus_leased=leased))
 
 

@@ -33,6 +33,7 @@ _EXIT = {
     Verdict.SYSTEM_FAULT: SYSTEM,
 }
 _KEY = "SANDGLASS_RECEIPT_KEY"
+_RUNTIME = "SANDGLASS_DOCKER_RUNTIME"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--device", choices=DEVICES, default="auto", help="where gpu checks run")
     grade.set_defaults(run=_grade)
     health = commands.add_parser("doctor", help="say what this host can do")
-    health.set_defaults(run=lambda _options: doctor.main())
+    health.set_defaults(run=lambda options: doctor.main(options.runtime))
+    for command in (grade, health):
+        command.add_argument(
+            "--runtime", default=os.environ.get(_RUNTIME, ""), help="Docker's, as in runsc"
+        )
     image = commands.add_parser("image", help="the sandbox images")
     building = image.add_subparsers(required=True).add_parser("build", help="build them")
     building.add_argument("--base", help="base image, where the default cannot be pulled")
@@ -78,7 +83,7 @@ def _grade(options: argparse.Namespace) -> int:
         )
         if not needs_a_run(request):
             return _finish(report_without_a_run(request), options)
-        sandbox = open_sandbox(options.sandbox)
+        sandbox = open_sandbox(options.sandbox, runtime=options.runtime)
     except AssignmentInvalid as error:
         print(error, file=sys.stderr)
         return USAGE

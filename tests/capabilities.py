@@ -10,13 +10,15 @@ import importlib.util
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from functools import cache
 
 import pytest
 
+from runners.contract import Limits
 from runners.gpus import find_gpus
-from runners.sandboxes.base import SandboxError
+from runners.sandboxes.base import ProcessSpec, Role, SandboxError
 from runners.sandboxes.bubblewrap import BubblewrapSandbox
 from runners.sandboxes.choose import AUTO, open_sandbox
 from runners.sandboxes.docker import DockerSandbox
@@ -29,6 +31,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 def missing_docker() -> str:
     """Why Docker sandboxes cannot be used here, or nothing: an engine, and images that fit."""
     return _refusal(lambda: DockerSandbox().probe())
+
+
+def missing_runsc() -> str:
+    """Why Docker sandboxes cannot have gVisor's kernel here, or nothing: one must really start."""
+    return missing_docker() or _refusal(_start_with_runsc)
 
 
 def missing_bubblewrap() -> str:
@@ -77,6 +84,13 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def _start_with_runsc() -> None:
+    sandbox = DockerSandbox(runtime="runsc", command=["/bin/true"])
+    sandbox.probe()
+    spec = ProcessSpec(Role.GUEST, Limits(), "probe", time.time() + 60)
+    sandbox.start(spec).kill()
+
+
 def _describe_with_gpu() -> None:
     open_sandbox(AUTO).describe(gpu=True)
 
@@ -91,6 +105,7 @@ def _refusal(probe: Callable[[], None]) -> str:
 
 PROBES: dict[str, Callable[[], str]] = {
     "docker": missing_docker,
+    "runsc": missing_runsc,
     "bubblewrap": missing_bubblewrap,
     "postgres": missing_postgres,
     "redis": missing_redis,

@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from grader import logs
+from web import measures
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def new_number() -> str:
 
 
 class NumberedRequests:
-    """The outermost middleware: numbers a request, and logs how it was answered."""
+    """The outermost middleware: numbers a request, logs and counts how it was answered."""
 
     sync_capable: ClassVar[bool] = True
     async_capable: ClassVar[bool] = True
@@ -70,11 +71,13 @@ class NumberedRequests:
 
 def _told(request: HttpRequest, response: HttpResponseBase, began: float) -> HttpResponseBase:
     response[HEADER] = logs.told()["request"]
-    milliseconds = (time.monotonic() - began) * 1000
+    seconds = time.monotonic() - began
     match = request.resolver_match
     name = (match.view_name if match else "") or _unnamed(request)
     level = logging.DEBUG if name in _QUIET or name == "static" else logging.INFO
-    log.log(level, "%s %s: %d in %d ms", request.method, name, response.status_code, milliseconds)
+    status, method = response.status_code, request.method or ""
+    log.log(level, "%s %s: %d in %d ms", method, name, status, seconds * 1000)
+    measures.answered(name, method, status, seconds)
     return response
 
 

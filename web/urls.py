@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from web.gate import signed_in
-from web.views import account, course, health, homework, staff, submission
+from web.views import account, course, health, homework, metrics, staff, submission
 
 handler400 = "web.views.errors.bad_request"
 handler404 = "web.views.errors.not_found"
@@ -22,6 +22,7 @@ DOWNLOAD, LIVE = "download", "live"
 _anybody: list[URLPattern] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("sign-in/", account.SignIn.as_view(), name="sign-in"),
     path("sign-out/", account.SignOut.as_view(), name="sign-out"),
     path("password-reset/", never_cache(account.Reset.as_view()), name="password-reset"),

@@ -26,6 +26,7 @@ from assignments.loader import load_assignment
 from assignments.spec import AssignmentSpec
 from assignments.triage import triage
 from grader import blobs
+from grader.celery import process_number
 from grader.domain.states import LEASE, RENEW_EVERY, JobState, Lane
 from grader.models import GradingJob
 from grader.pipeline.lease import Lease, from_now
@@ -143,13 +144,26 @@ def cool_down() -> None:
 @lru_cache(maxsize=1)
 def _grader() -> Grader:
     """The grader of this process: its judge stays warm from job to job."""
-    sandbox = open_sandbox(settings.SANDGLASS_SANDBOX)
+    return make_grader(ahead=True)
+
+
+def make_grader(*, ahead: bool) -> Grader:
+    """A grader in the sandbox of this site; `ahead` has the next guest started in time."""
+    sandbox = open_sandbox(
+        settings.SANDGLASS_SANDBOX, runtime=settings.SANDGLASS_DOCKER_RUNTIME, cpuset=_cpuset()
+    )
     if sandbox.describe()["sandbox"] == "process" and not settings.SANDGLASS_ALLOW_PROCESS:
         raise SandboxError(
             "This machine has neither Docker nor bubblewrap, and SANDGLASS_ALLOW_PROCESS is no: "
             "`python -m runners doctor` says what to install."
         )
-    return Grader(sandbox, ahead=True, gpus=_gpus())
+    return Grader(sandbox, ahead=ahead, gpus=_gpus())
+
+
+def _cpuset() -> str:
+    """The cores of this process among those of its worker; nothing for any."""
+    sets = settings.SANDGLASS_DOCKER_CPUSETS
+    return str(sets[process_number() % len(sets)]) if sets else ""
 
 
 def _whole(job: GradingJob, report: RunReport) -> RunReport:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from grader.domain.states import ACTIVE, LEASE, JobState, Lane
 from grader.heartbeats import SWEEP
 from grader.models import GradingJob, Heartbeat
 from grader.queries.queue import ago
+from grader.workers import WorkerSeen
 
 SILENT_AFTER = timedelta(minutes=3)
 """A lane with a worker that gives no sign of life for so long grades nothing."""
@@ -44,8 +46,11 @@ class LaneState:
     """Since a canary last came back well."""
     canary_seconds: float | None = None
     canary_trouble: str = ""
+    rung: timedelta | None = None
+    """Since one was last sent."""
     worked: timedelta | None = None
-    """Since a report was taken, or a running job's worker renewed its lease."""
+    """Since a report was taken, or a running job's worker renewed its lease; in this lane, or in
+    another one that its workers serve and may have to empty first."""
 
     @property
     def life(self) -> timedelta | None:
@@ -72,21 +77,22 @@ class ServiceState:
     sweep_seconds: float | None
 
 
-def service_state() -> ServiceState:
-    """How things stand, in two queries."""
+def service_state(seen: Collection[WorkerSeen] | None = None) -> ServiceState:
+    """How things stand, in two queries; `seen` are the workers that are known to be at work."""
     hearts = {row["part"]: row for row in _hearts()}
     jobs = {row["lane"]: row for row in _jobs()}
+    lanes = [_lane(lane, jobs.get(lane, {}), hearts.get(lane, {})) for lane in Lane]
     sweep = hearts.get(SWEEP, {})
     return ServiceState(
-        lanes=tuple(_lane(lane, jobs.get(lane, {}), hearts.get(lane, {})) for lane in Lane),
+        lanes=_together(lanes, seen or ()),
         swept=sweep.get("age"),
         sweep_seconds=sweep.get("seconds"),
     )
 
 
 def _hearts() -> Any:
-    rows = Heartbeat.objects.annotate(age=since(F("seen_at")))
-    return rows.values("part", "age", "seconds", "trouble")
+    rows = Heartbeat.objects.annotate(age=since(F("seen_at")), rung=since(F("rung_at")))
+    return rows.values("part", "age", "rung", "seconds", "trouble")
 
 
 def _jobs() -> Any:
@@ -121,8 +127,18 @@ def _lane(lane: Lane, jobs: dict[str, Any], heart: dict[str, Any]) -> LaneState:
         canary=heart.get("age"),
         canary_seconds=heart.get("seconds"),
         canary_trouble=heart.get("trouble", ""),
+        rung=heart.get("rung"),
         worked=min(worked, default=None),
     )
+
+
+def _together(lanes: list[LaneState], seen: Collection[WorkerSeen]) -> tuple[LaneState, ...]:
+    worked = {lane.lane: lane.worked for lane in lanes}
+    for lane in lanes:
+        for other in {other for one in seen if lane.lane in one.lanes for other in one.lanes}:
+            spans = (worked[lane.lane], next(each.worked for each in lanes if each.lane == other))
+            worked[lane.lane] = min((span for span in spans if span is not None), default=None)
+    return tuple(replace(lane, worked=worked[lane.lane]) for lane in lanes)
 
 
 def since(moment: Combinable) -> Combinable:

@@ -7,6 +7,7 @@ debugs, but then answers this machine alone.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from grader.settings.env import (
     passwords_of,
     read_bool,
     read_choice,
+    read_cpusets,
     read_int,
     read_list,
     read_rate,
@@ -153,8 +155,17 @@ SANDGLASS_BROKER_URL = (
 SANDGLASS_SANDBOX = read_choice(
     os.environ, "SANDGLASS_SANDBOX", ["auto", "docker", "bubblewrap", "process"], default="auto"
 )
+# Another runtime of the Docker engine's: `runsc` is gVisor, which puts a kernel of its own between.
+SANDGLASS_DOCKER_RUNTIME = os.environ.get("SANDGLASS_DOCKER_RUNTIME", "").strip()
+# Cores for each grading process of a worker, by semicolons: `0-1;2-3`.
+SANDGLASS_DOCKER_CPUSETS = read_cpusets(os.environ, "SANDGLASS_DOCKER_CPUSETS")
 SANDGLASS_ALLOW_PROCESS = read_bool(os.environ, "SANDGLASS_ALLOW_PROCESS", default=DEBUG)
 SANDGLASS_RECEIPT_KEY = read_secret(os.environ, "SANDGLASS_RECEIPT_KEY", debug=DEBUG)
+
+# Staff are told when a submission waits longer than this.
+SANDGLASS_LONG_WAIT = timedelta(
+    minutes=read_int(os.environ, "SANDGLASS_LONG_WAIT_MINUTES", default=30)
+)
 
 # --- people -----------------------------------------------------------------------------------
 
@@ -253,12 +264,13 @@ if read_bool(os.environ, "SANDGLASS_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SANDGLASS_PROXIES = read_int(os.environ, "SANDGLASS_PROXIES", default=1)
 
-# --- logs -------------------------------------------------------------------------------------
+# --- logs and metrics -------------------------------------------------------------------------
 
+SANDGLASS_METRICS_TOKEN = os.environ.get("SANDGLASS_METRICS_TOKEN", "")
 _LOG = read_choice(
     os.environ, "SANDGLASS_LOG", ["json", "text"], default="text" if DEBUG else "json"
 )
-_SECRETS = [SECRET_KEY, SANDGLASS_RECEIPT_KEY]
+_SECRETS = [SECRET_KEY, SANDGLASS_RECEIPT_KEY, SANDGLASS_METRICS_TOKEN]
 for _url in (_DATABASE_URL, SANDGLASS_BROKER_URL, _MAIL):
     _SECRETS += passwords_of(_url)
 LOGGING = configuration(_LOG, debug=DEBUG, secrets=_SECRETS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from limits import RateLimitItem, parse
 
+_CPUSET = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -56,6 +58,14 @@ def read_choice(env: Mapping[str, str], name: str, choices: list[str], *, defaul
     if value not in choices:
         raise ImproperlyConfigured(f"{name} is {value!r}; write one of {', '.join(choices)}")
     return value
+
+
+def read_cpusets(env: Mapping[str, str], name: str) -> list[str]:
+    """Read sets of cores, as the kernel writes them, separated by semicolons."""
+    sets = [part.strip() for part in env.get(name, "").split(";") if part.strip()]
+    if wrong := [part for part in sets if not _CPUSET.fullmatch(part)]:
+        raise ImproperlyConfigured(f"{name} holds {wrong[0]!r}; write cores as in 0-1;2,3")
+    return sets
 
 
 def read_url(env: Mapping[str, str], name: str, schemes: list[str]) -> str:

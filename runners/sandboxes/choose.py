@@ -18,31 +18,40 @@ NO_ISOLATION = (
 )
 
 
-def open_sandbox(name: str = AUTO) -> Sandbox:
-    """The sandbox of that name, tried out. Raises `SandboxError` with what to do."""
+def open_sandbox(name: str = AUTO, *, runtime: str = "", cpuset: str = "") -> Sandbox:
+    """The sandbox of that name, tried out. Raises `SandboxError` with what to do.
+
+    `runtime` and `cpuset` are Docker's. Who names a runtime gets that one or none: `runsc` is
+    asked for because of what bubblewrap cannot do.
+    """
+    if runtime and name == AUTO:
+        name = "docker"
+    if name == "docker":
+        return _open_docker(runtime, cpuset)
     if name == AUTO:
-        return _strongest()
+        return _strongest(cpuset)
     if name not in _OPENERS:
-        known = ", ".join((AUTO, *_OPENERS))
+        known = ", ".join((AUTO, "docker", *_OPENERS))
         raise SandboxError(f"There is no sandbox {name!r}: choose one of {known}.")
     return _OPENERS[name]()
 
 
-def _strongest() -> Sandbox:
-    for name in ("docker", "bubblewrap"):
+def _strongest(cpuset: str) -> Sandbox:
+    openers = {"docker": lambda: _open_docker("", cpuset), "bubblewrap": _open_bubblewrap}
+    for name, opener in openers.items():
         try:
-            return _OPENERS[name]()
+            return opener()
         except SandboxError as error:
             log.info("no %s sandbox: %s", name, error)
     return _open_process()
 
 
-def _open_docker() -> Sandbox:
+def _open_docker(runtime: str, cpuset: str) -> Sandbox:
     try:
         from runners.sandboxes.docker import DockerSandbox  # noqa: PLC0415 - its SDK is optional
     except ImportError as error:
         raise SandboxError("Docker needs its SDK: install the `docker` package.") from error
-    sandbox = DockerSandbox()
+    sandbox = DockerSandbox(runtime=runtime or None, cpuset=cpuset or None)
     sandbox.probe()
     return sandbox
 
@@ -59,7 +68,6 @@ def _open_process() -> Sandbox:
 
 
 _OPENERS: dict[str, Callable[[], Sandbox]] = {
-    "docker": _open_docker,
     "bubblewrap": _open_bubblewrap,
     "process": _open_process,
 }

@@ -75,10 +75,19 @@ class DockerSandbox:
         return DockerProcess(client, container, talk, errors)
 
     def probe(self) -> None:
-        """Raises `SandboxError` unless the engine answers and the images fit the code."""
+        """Raises `SandboxError` unless the engine answers, and has what it will be asked for."""
         client = self._client()
+        self._check_runtime(client)
         for role in Role:
             self._image(client, image_tag(role), role)
+
+    def _check_runtime(self, client: docker.APIClient) -> None:
+        wanted = self._engine.runtime
+        if wanted is not None and wanted not in (known := runtimes(client)):
+            raise SandboxError(
+                f"Docker has no runtime {wanted}, only {', '.join(known)}: install it and name it "
+                "in /etc/docker/daemon.json."
+            )
 
     def describe(self, *, gpu: bool = False) -> dict[str, str]:
         """The engine's version, the images' digests and the runtime."""
@@ -162,6 +171,16 @@ def _knock(address: str) -> None:
     if address.startswith(_LOCAL):
         with socket.socket(socket.AF_UNIX) as knock:
             knock.connect(address.removeprefix(_LOCAL))
+
+
+def runtimes(client: docker.APIClient) -> list[str]:
+    """The runtimes that the engine has, its default first."""
+    try:
+        info = client.info()
+    except ENGINE_ERRORS as error:
+        raise SandboxError(f"Docker does not tell its runtimes: {error}") from error
+    default = str(info.get("DefaultRuntime", ""))
+    return sorted(info.get("Runtimes") or {}, key=lambda name: (name != default, name))
 
 
 def _evict(client: docker.APIClient, spec: ProcessSpec) -> None:

@@ -25,6 +25,7 @@ USERS = {Role.GUEST: _STUDENTS, Role.SHARED: _STUDENTS, Role.JUDGE: _OURS}
 _OOM_SCORES = {Role.GUEST: 800, Role.SHARED: 800, Role.JUDGE: 400}
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 _MAX_JOB_IN_NAME = 60
+_GVISORS_THREADS = 256
 _TMPFS = "rw,nosuid,nodev,noexec"
 
 
@@ -92,7 +93,7 @@ def host_options(spec: ProcessSpec, engine: Engine) -> dict[str, Any]:
         "log_config": LogConfig(type=LogConfig.types.NONE),
         "oom_score_adj": _OOM_SCORES[spec.role],
         **_isolation(engine),
-        **_quotas(spec),
+        **_quotas(spec, engine),
     }
     if engine.cpuset:
         options["cpuset_cpus"] = engine.cpuset
@@ -114,13 +115,16 @@ def _isolation(engine: Engine) -> dict[str, Any]:
     return options
 
 
-def _quotas(spec: ProcessSpec) -> dict[str, Any]:
+def _quotas(spec: ProcessSpec, engine: Engine) -> dict[str, Any]:
     limits = spec.limits
+    # gVisor's threads are counted with the processes that it runs, and where it gets no more of
+    # them the whole sandbox ends.
+    own = _GVISORS_THREADS if start.is_gvisor(engine.runtime) else 0
     return {
         "mem_limit": limits.memory_bytes,
         # The same number for memory and swap together is: no swap.
         "memswap_limit": limits.memory_bytes,
-        "pids_limit": limits.processes,
+        "pids_limit": limits.processes + own,
         "nano_cpus": int(limits.cpus * 1_000_000_000),
         "ulimits": [
             Ulimit(name=name, soft=soft, hard=hard)

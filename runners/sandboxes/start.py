@@ -36,6 +36,11 @@ THREAD_VARIABLES = (
 FORK_VARIABLES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
 
 
+def is_gvisor(runtime: str | None) -> bool:
+    """Whether a runtime of this name is gVisor: its program's name, whatever is added to it."""
+    return bool(runtime) and str(runtime).startswith("runsc")
+
+
 def command(role: Role) -> list[str]:
     """The command line of a role."""
     # Not -I: that would also ignore PYTHONMALLOC, and the environment is ours alone anyway.

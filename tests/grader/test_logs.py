@@ -27,7 +27,8 @@ with logs.about(submission=7, job=9):
         log.exception("the keys are %s", settings.SECRET_KEY)
 log.warning("no ids here")
 reset = SimpleNamespace(path="/password-reset/MQ/a-token/", resolver_match=None)
-logging.getLogger("django.request").warning("Not Found: %s", reset.path, extra={"request": reset})
+asked = logging.getLogger("django.request")
+asked.error("Service Unavailable: %s", reset.path, extra={"request": reset})
 """
 
 
@@ -55,7 +56,7 @@ def test_production_logs_objects_with_ids_and_without_secrets(tmp_path: Path) ->
     assert (second["job"], second["lane"], "attempt" in second) == (9, "bulk", False)
     assert second["exception"].endswith("ValueError: of the mail: ***")
     assert set(third) == {"time", "level", "logger", "message"}
-    assert fourth["message"] == "Not Found: an address of nothing"
+    assert fourth["message"] == "Service Unavailable: an address of nothing"
     assert "a-word-that-is-secret" not in done.stderr
     assert PRODUCTION["SANDGLASS_SECRET_KEY"] not in done.stderr
 

@@ -40,6 +40,7 @@ from tests.hostile.inert import assert_inert_json, assert_inert_page
 from tests.hostile.upload_entries import UploadEntry, read_upload_entries
 from tests.hostile.writes import watched_writes
 from tests.web.reading import main
+from web import rate_limits
 
 ENTRIES = read_upload_entries()
 REFUSED = [entry for entry in ENTRIES if entry.refused]
@@ -79,7 +80,8 @@ def test_triage_refuses_it(entry: UploadEntry) -> None:
 
 @pytest.fixture
 def homework() -> Assignment:
-    """The tiny homework of the hostile list, open."""
+    """The tiny homework of the hostile list, open; its students have uploaded nothing lately."""
+    rate_limits.start_anew()
     return factories.assignment(factories.course(), "hw0", ASSIGNMENT)
 
 

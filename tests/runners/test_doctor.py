@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runners.doctor import Health, Line, examine, main, usable
+from runners.doctor import examine, main, usable
 from runners.gpus import Gpus
+from runners.health import Health, Line
 
 
 def line(lines: list[Line], name: str) -> Line:
@@ -41,10 +42,13 @@ def test_no_engine_and_no_bubblewrap(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_images_that_do_not_fit_leave_docker_unusable() -> None:
-    lines = [Line("docker", Health.OK, ""), Line("images", Health.FAIL, "")]
+    lines = [
+        Line("docker", Health.OK, "", part="docker"),
+        Line("images", Health.FAIL, "", part="docker"),
+    ]
 
     assert not usable(lines)
-    assert usable([*lines, Line("bubblewrap", Health.OK, "")])
+    assert usable([*lines, Line("bubblewrap", Health.OK, "", part="bubblewrap")])
 
 
 def test_a_host_with_a_gpu_whose_leases_work(

@@ -27,6 +27,8 @@ GET  healthz                 200    200    200    200    200    200    200    20
 POST healthz                 405    405    405    405    405    405    405    405    405
 GET  readyz                  200    200    200    200    200    200    200    200    200
 POST readyz                  405    405    405    405    405    405    405    405    405
+GET  metrics                 404    404    404    404    404    404    404    404    404
+POST metrics                 405    405    405    405    405    405    405    405    405
 GET  sign-in                 200    go     go     go     go     go     go     go     go
 POST sign-in                 200    go     go     go     go     go     go     go     go
 GET  sign-out                go     go     go     go     go     go     go     go     go

@@ -98,6 +98,7 @@ def test_everything_but_these_is_behind_the_gate() -> None:
     assert [str(each.pattern) for each in _anybody] == [
         "healthz",
         "readyz",
+        "metrics",
         "sign-in/",
         "sign-out/",
         "password-reset/",
