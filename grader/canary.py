@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from grader.fitness import fitness
 from grader.pipeline.execute import make_grader
 from runners.contract import Cell, Limits, Module, Problem, RunRequest, Submission, Suite, Verdict
 from runners.sandboxes.base import SandboxError
@@ -39,6 +40,8 @@ REQUEST = RunRequest(
 
 def sing(request: RunRequest = REQUEST) -> str:
     """Grade it once; what went wrong, and nothing if all is well."""
+    if refusal := fitness.refusal():
+        return refusal
     try:
         with make_grader(ahead=False) as grader:
             report = grader.grade(request)

@@ -10,11 +10,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from celery.signals import celeryd_after_setup, heartbeat_sent, worker_process_shutdown
+from celery.signals import (
+    celeryd_after_setup,
+    heartbeat_sent,
+    worker_process_shutdown,
+    worker_shutdown,
+)
 
-from grader import gpus, logs, watch, workers
+from grader import gpus, heartbeats, logs, watch, workers
 from grader.celery import CANARY, GRADE, SWEEP, WATCH, app
 from grader.domain.states import Lane
+from grader.fitness import fitness, reaper
 from grader.models import GradingJob
 from grader.pipeline import execute
 from grader.pipeline.grade import grade_next
@@ -37,8 +43,12 @@ def grade(job_id: int) -> None:
     if lane == Lane.GPU and not execute.count_gpus():
         log.error("job %d waits for a GPU, and this worker of its lane has none", job_id)
         return
+    if refusal := fitness.refusal():
+        heartbeats.troubled(lane, refusal, _owner())
+        log.error("job %d waits: this machine must not grade", job_id)
+        return
     grade_next(Lane(lane), _owner())
-    execute.tidy()
+    fitness.look_again()
     watch.watch_now_and_then()
 
 
@@ -101,11 +111,18 @@ _announcement = Announcement()
 def _begin(instance: Any, **_facts: Any) -> None:
     lanes = instance.app.amqp.queues.consume_from
     _announcement.begin(instance.hostname, lanes, instance.concurrency)
+    if set(lanes) & set(Lane):  # the queue of the sweep needs no sandbox
+        reaper.begin()
 
 
 @heartbeat_sent.connect
 def _beat(**_facts: Any) -> None:
     _announcement.beat()
+
+
+@worker_shutdown.connect
+def _end(**_facts: Any) -> None:
+    reaper.end()
 
 
 @worker_process_shutdown.connect

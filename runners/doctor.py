@@ -107,11 +107,15 @@ def _gpu() -> Line:
 
 def _disk() -> Line:
     places = [Path(place) for place in ("/var/lib/docker", tempfile.gettempdir())]
-    free = {place: shutil.disk_usage(place).free for place in places if place.is_dir()}
-    found = ", ".join(f"{place}: {size / _GIB:.0f} GiB free" for place, size in free.items())
-    found = f"{found}; {os.cpu_count()} cores, {platform.machine()}"
-    least, remedy = min(free.values()), "Free some space: `docker image prune`."
+    usage = {place: shutil.disk_usage(place) for place in places if place.is_dir()}
+    free = [f"{place}: {used.free / _GIB:.0f} GiB free" for place, used in usage.items()]
+    found = f"{', '.join(free)}; {os.cpu_count()} cores, {platform.machine()}"
+    # A small one is a memory's, and meant to be small.
+    disks = [used.free for used in usage.values() if used.total > _LOW_DISK_BYTES]
+    least = min(disks, default=_LOW_DISK_BYTES)
+    remedy = "Free some space: `docker image prune`."
+    if least < _FULL_DISK_BYTES:
+        return Line("disk", Health.FAIL, found, remedy)
     if least < _LOW_DISK_BYTES:
-        health = Health.FAIL if least < _FULL_DISK_BYTES else Health.WARN
-        return Line("disk", health, found, remedy)
+        return Line("disk", Health.WARN, found, remedy)
     return Line("disk", Health.OK, found)

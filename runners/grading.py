@@ -185,10 +185,6 @@ class Grader:
             self._judge_facts = event["facts"]
         return self._judge
 
-    def tidy(self) -> list[str]:
-        """Remove what dead graders of this host left behind; their sandboxes' names."""
-        return self._sandbox.reap(time.time())
-
     def _set_ahead(self, kind: _Kind, guest: Future[Guest], *, used: bool = False) -> None:
         self._next_is_used = used
         self._next, self._next_until = (kind, guest), time.monotonic() + _GUEST_SECONDS

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -45,8 +44,6 @@ log = logging.getLogger(__name__)
 
 Tell = Callable[[dict[str, Any]], None]
 _TRIES = 8
-_TIDY_SECONDS = 60.0
-_tidied = -_TIDY_SECONDS
 
 
 def claim(lane: Lane, owner: str) -> Lease | None:
@@ -96,19 +93,6 @@ def _run(request: RunRequest, tell: Tell) -> RunReport:
     if not needs_a_run(request):
         return report_without_a_run(request)
     return _grader().grade(request, _narrated(tell))
-
-
-def tidy() -> list[str]:
-    """Remove the sandboxes that dead workers of this host left behind; once a minute."""
-    global _tidied  # noqa: PLW0603 - of this process, like the grader itself
-    if time.monotonic() < _tidied + _TIDY_SECONDS:
-        return []
-    _tidied = time.monotonic()
-    try:
-        return _grader().tidy()
-    except SandboxError as error:
-        log.warning("what dead workers left behind is still there: %s", error)
-        return []
 
 
 def count_gpus() -> int:

@@ -40,7 +40,8 @@ BUILD_REMEDY = "run `python -m runners image build`"
 _ENGINE_SECONDS = 60
 _LOCAL = "http+unix://"
 _CGROUP_NAMESPACES_SINCE = "1.41"
-_UNCLAIMED_SECONDS = 60.0
+UNCLAIMED_SECONDS = 60.0
+"""How long a container that has ended is left to its owner, who removes it at once."""
 
 
 class DockerSandbox:
@@ -212,7 +213,7 @@ def _left_behind(client: docker.APIClient, container: dict[str, Any], now: float
         return False
     try:
         finished = client.inspect_container(container["Id"])["State"]["FinishedAt"]
-        return datetime.fromisoformat(finished).timestamp() < now - _UNCLAIMED_SECONDS
+        return datetime.fromisoformat(finished).timestamp() < now - UNCLAIMED_SECONDS
     except ENGINE_ERRORS:
         return False  # gone meanwhile, or the next round's business
 

@@ -25,7 +25,7 @@ USERS = {Role.GUEST: _STUDENTS, Role.SHARED: _STUDENTS, Role.JUDGE: _OURS}
 _OOM_SCORES = {Role.GUEST: 800, Role.SHARED: 800, Role.JUDGE: 400}
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 _MAX_JOB_IN_NAME = 60
-_GVISORS_THREADS = 256
+_GVISORS_THREADS, _GVISORS_BYTES = 256, 512 * 1024**2
 _TMPFS = "rw,nosuid,nodev,noexec"
 
 
@@ -117,14 +117,17 @@ def _isolation(engine: Engine) -> dict[str, Any]:
 
 def _quotas(spec: ProcessSpec, engine: Engine) -> dict[str, Any]:
     limits = spec.limits
-    # gVisor's threads are counted with the processes that it runs, and where it gets no more of
-    # them the whole sandbox ends.
-    own = _GVISORS_THREADS if start.is_gvisor(engine.runtime) else 0
+    # gVisor's own threads and memory (it keeps the files that are read) are counted with those of
+    # what it runs, and where it gets no more of them the whole sandbox ends.
+    threads, held = (
+        (_GVISORS_THREADS, _GVISORS_BYTES) if start.is_gvisor(engine.runtime) else (0, 0)
+    )
+    memory = limits.memory_bytes + held
     return {
-        "mem_limit": limits.memory_bytes,
+        "mem_limit": memory,
         # The same number for memory and swap together is: no swap.
-        "memswap_limit": limits.memory_bytes,
-        "pids_limit": limits.processes + own,
+        "memswap_limit": memory,
+        "pids_limit": limits.processes + threads,
         "nano_cpus": int(limits.cpus * 1_000_000_000),
         "ulimits": [
             Ulimit(name=name, soft=soft, hard=hard)

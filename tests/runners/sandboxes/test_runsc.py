@@ -29,12 +29,14 @@ def gvisor() -> Iterator[Inside]:
     process.kill()
 
 
-def test_a_runtime_is_asked_for_with_room_for_its_own_threads() -> None:
+def test_a_runtime_is_asked_for_with_room_for_itself() -> None:
     plain, other = host_options(SPEC, Engine()), host_options(SPEC, Engine(runtime="runsc"))
 
     assert "runtime" not in plain
     assert other.pop("runtime") == "runsc"
     assert other.pop("pids_limit") == plain.pop("pids_limit") + 256
+    assert other.pop("mem_limit") == other.pop("memswap_limit") == (2 << 30) + (512 << 20)
+    assert plain.pop("mem_limit") == plain.pop("memswap_limit") == 2 << 30
     for options in (plain, other):
         for name in ("ulimits", "log_config"):
             options[name] = repr(options[name])
