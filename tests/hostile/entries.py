@@ -11,14 +11,17 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ASSIGNMENT = HERE / "assignment"
-ASSIGNMENTS = (ASSIGNMENT, HERE / "assignment_ranks")
+ASSIGNMENTS = tuple(sorted(HERE.glob("assignment*")))
 SUBMISSIONS = HERE / "submissions"
 EXPECTATION = "expect.toml"
 HONEST = "00_reference"
+LEAK = "HOSTILE-LEAK"
+"""What an entry with `leaks` writes wherever a student may look, a hidden input behind it."""
 
 _KEYS = {
     "description", "verdict", "points", "max_points", "others", "seconds_max", "flat",
-    "with", "outcomes", "homework",
+    "with", "outcomes", "homework", "needs", "only", "after", "beside",
+    "leaks",
 }  # fmt: skip
 
 
@@ -34,6 +37,11 @@ class Entry:
     max_points: Decimal | None = None
     others: str | None = None
     flat: bool = False
+    leaks: bool = False
+    needs: str | None = None
+    only: str | None = None
+    after: str | None = None
+    beside: str | None = None
     homework: str = ASSIGNMENT.name
     outcomes: Mapping[str, str] = field(default_factory=dict)
     borrowed: Mapping[str, str] = field(default_factory=dict)
@@ -85,6 +93,11 @@ def read_entry(folder: Path) -> Entry:
         max_points=_points(table, "max_points"),
         others=table.get("others"),
         flat=table.get("flat", False),
+        leaks=table.get("leaks", False),
+        needs=table.get("needs"),
+        only=table.get("only"),
+        after=table.get("after"),
+        beside=table.get("beside"),
         homework=table.get("homework", ASSIGNMENT.name),
         outcomes=table.get("outcomes", {}),
         borrowed=table.get("with", {}),

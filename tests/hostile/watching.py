@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +14,12 @@ from runners.sandboxes.base import ProcessSpec, Role, Sandbox, SandboxProcess
 from runners.sandboxes.bubblewrap_process import BubblewrapProcess
 from runners.sandboxes.docker import connect
 from runners.sandboxes.docker_options import JOB_LABEL
+from runners.sandboxes.docker_process import DockerProcess
 
+_CGROUPS = ("*/docker/{}", "docker/{}", "system.slice/docker-{}.scope")
+"""Where a container's control group is, by version and driver."""
+_CGROUP_ROOT = Path("/sys/fs/cgroup")
+_REMOVED_SECONDS = 10.0
 _PROC = Path("/proc")
 _DAEMON = "hostile-daemon"
 _SAMPLE_SECONDS = 0.04
@@ -27,6 +33,8 @@ class WatchedSandbox:
         self._sandbox = sandbox
         self.name = sandbox.name
         self._started: list[tuple[Role, str, str]] = []
+        self._containers: list[str] = []
+        self._volumes = _volumes() if sandbox.name == "docker" else set()
 
     def start(self, spec: ProcessSpec) -> SandboxProcess:
         """See `Sandbox`."""
@@ -34,6 +42,8 @@ class WatchedSandbox:
         namespace = ""
         if isinstance(process, BubblewrapProcess):
             namespace = _namespace(_PROC / str(process.init))
+        if isinstance(process, DockerProcess) and spec.role is Role.GUEST:
+            self._containers.append(process.container)
         self._started.append((spec.role, spec.job, namespace))
         return process
 
@@ -46,12 +56,16 @@ class WatchedSandbox:
         return self._sandbox.reap(now)
 
     def leftovers(self, role: Role) -> list[str]:
-        """Containers and processes of the role that should be gone by now. Forgets them."""
+        """What of the role's sandboxes should be gone by now, and is not. Forgets them."""
         due = [one for one in self._started if one[0] is role]
         self._started = [one for one in self._started if one[0] is not role]
         namespaces = {namespace for _, _, namespace in due if namespace}
         left = [f"process {pid} ({name})" for pid, name in _processes_in(namespaces)]
-        return left + (_containers(job for _, job, _ in due) if self.name == "docker" else [])
+        if self.name != "docker":
+            return left
+        ended, self._containers = self._containers, []
+        left += _containers(job for _, job, _ in due) + _control_groups(ended)
+        return left + [f"volume {name}" for name in sorted(_volumes() - self._volumes)]
 
 
 def _containers(jobs: Iterable[str]) -> list[str]:
@@ -59,6 +73,21 @@ def _containers(jobs: Iterable[str]) -> list[str]:
     filters = [{"label": f"{JOB_LABEL}={job}"} for job in jobs]
     found = [one for wanted in filters for one in client.containers(all=True, filters=wanted)]
     return [f"container {one['Names']}" for one in found]
+
+
+def _volumes() -> set[str]:
+    return {one["Name"] for one in connect().volumes()["Volumes"] or []}
+
+
+def _control_groups(containers: Iterable[str]) -> list[str]:
+    """Control groups of removed containers. The kernel may need a moment to let go of one."""
+    until = time.monotonic() + _REMOVED_SECONDS
+    while True:
+        places = [place.format(one) for one in containers for place in _CGROUPS]
+        left = [str(found) for place in places for found in _CGROUP_ROOT.glob(place)]
+        if not left or time.monotonic() > until:
+            return left
+        time.sleep(_SAMPLE_SECONDS)
 
 
 def _processes_in(namespaces: set[str]) -> Iterator[tuple[str, str]]:
