@@ -26,7 +26,7 @@ CHECKS = {
 def test_every_number_of_the_list_has_an_entry() -> None:
     numbers = {entry.number[:2] for entry in ENTRIES}
 
-    assert numbers == {f"{number:02}" for number in range(81)}
+    assert numbers == {f"{number:02}" for number in range(85)}
 
 
 def test_the_readme_tells_every_entry_and_its_expectation() -> None:

@@ -39,9 +39,11 @@ def contents():
 
 def effects():
     """What would have been run or imported without anybody's asking."""
-    found = [name for name in ("sitecustomize", "usercustomize") if name in sys.modules]
-    found += [key for key, value in os.environ.items() if NAME in value]
-    return found + [name for name, module in list(sys.modules.items()) if NAME in str(vars(module).get("HOSTILE"))]
+    found = [key for key, value in os.environ.items() if NAME in value]
+    for name, module in list(sys.modules.items()):
+        if NAME in str(vars(module).get("HOSTILE")) or NAME in str(module.__doc__):
+            found.append(name)
+    return found
 
 
 def objects():
