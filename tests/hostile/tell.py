@@ -50,6 +50,7 @@ PARTS = (
     Part(125, 129, "Deadlines and clocks", CLOCK),
     Part(130, 138, "Faults of the machines", FAULT),
 )
+WHERE_POSSIBLE = {"gpu": "There is a test, which a machine without a GPU skips."}
 NUMBERS = range(PARTS[0].first, PARTS[-1].last + 1)
 
 
@@ -80,10 +81,11 @@ def _place(test: str) -> str:
 
 
 def rows() -> list[Row]:
-    """Everything that is tried, in the order of the list."""
+    """Everything that is tried on every machine, in the order of the list."""
     found = [
         Row(number_of(one.number), one.name, one.description, one.expectation, (GRADED,))
         for one in read_entries()
+        if not one.needs
     ]
     found += [
         Row(number_of(one.number), one.name, one.description, one.expectation, _shown_by(one))
@@ -94,6 +96,15 @@ def rows() -> list[Row]:
         for one in read_elsewhere()[0]
     ]
     return sorted(found, key=lambda row: row.number)
+
+
+def _where_possible() -> list[NotYet]:
+    """What is tried only on machines that have more than this list asks for."""
+    return [
+        NotYet(number_of(one.number), one.name.partition("_")[2], WHERE_POSSIBLE[one.needs])
+        for one in read_entries()
+        if one.needs
+    ]
 
 
 def _shown_by(entry: UploadEntry) -> tuple[str, ...]:
@@ -122,7 +133,7 @@ def _rows_of(part: Part, found: list[Row]) -> list[Row]:
 
 def generated() -> str:
     """The part of the page between its two marks."""
-    found, not_yet = rows(), read_elsewhere()[1]
+    found, not_yet = rows(), [*_where_possible(), *read_elsewhere()[1]]
     return "\n".join([*_summary(found, not_yet), *_tables(found), *_open(not_yet)])
 
 
