@@ -98,13 +98,14 @@ def rows() -> list[Row]:
     return sorted(found, key=lambda row: row.number)
 
 
-def _where_possible() -> list[NotYet]:
-    """What is tried only on machines that have more than this list asks for."""
-    return [
+def open_numbers() -> list[NotYet]:
+    """What is tried by nothing yet, or only on machines that have more than most."""
+    where_possible = [
         NotYet(number_of(one.number), one.name.partition("_")[2], WHERE_POSSIBLE[one.needs])
         for one in read_entries()
         if one.needs
     ]
+    return [*where_possible, *read_elsewhere()[1]]
 
 
 def _shown_by(entry: UploadEntry) -> tuple[str, ...]:
@@ -133,7 +134,7 @@ def _rows_of(part: Part, found: list[Row]) -> list[Row]:
 
 def generated() -> str:
     """The part of the page between its two marks."""
-    found, not_yet = rows(), [*_where_possible(), *read_elsewhere()[1]]
+    found, not_yet = rows(), open_numbers()
     return "\n".join([*_summary(found, not_yet), *_tables(found), *_open(not_yet)])
 
 
