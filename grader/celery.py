@@ -24,9 +24,11 @@ GRADE = "grader.grade"
 SWEEP = "grader.sweep"
 WATCH = "grader.watch"
 CANARY = "grader.canary"
+FORGET_SESSIONS = "grader.forget-sessions"
 CONTROL = "control"
 """The queue of the sweep: never behind a homework."""
 SWEEP_EVERY = timedelta(seconds=30)
+FORGET_EVERY = timedelta(days=1)
 WATCH_EVERY = timedelta(seconds=60)
 BELL = {
     # A request rings within this or not at all: it answers a student who waits.
@@ -74,7 +76,11 @@ app.conf.update(
             # One that nobody took is worth nothing once the next one is due.
             "options": {"queue": CONTROL, "expires": every.total_seconds()},
         }
-        for name, every in ((SWEEP, SWEEP_EVERY), (WATCH, WATCH_EVERY))
+        for name, every in (
+            (SWEEP, SWEEP_EVERY),
+            (WATCH, WATCH_EVERY),
+            (FORGET_SESSIONS, FORGET_EVERY),
+        )
     },
     beat_schedule_filename=str(settings.DATA / "beat-schedule"),
     timezone="UTC",

@@ -16,9 +16,10 @@ from celery.signals import (
     worker_process_shutdown,
     worker_shutdown,
 )
+from django.core.management import call_command
 
 from grader import gpus, heartbeats, logs, watch, workers
-from grader.celery import CANARY, GRADE, SWEEP, WATCH, app
+from grader.celery import CANARY, FORGET_SESSIONS, GRADE, SWEEP, WATCH, app
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
 from grader.models import GradingJob
@@ -69,6 +70,12 @@ def canary(lane: str) -> None:
     """Show that this lane is served."""
     with logs.about(lane=lane):
         watch.answer(Lane(lane), _owner())
+
+
+@app.task(name=FORGET_SESSIONS)
+def forget_sessions() -> None:
+    """Remove the sessions that have ended; nothing else would, and each has a row."""
+    call_command("clearsessions")
 
 
 class Announcement:

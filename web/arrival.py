@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from grader import logs
+from web.headers import OURS, PERMISSIONS
 from web.requests import HEADER, new_number
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ _DRAINED = 4
 _DRAIN_SECONDS = 60.0
 _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    b"base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 
 
@@ -134,6 +135,8 @@ async def _refuse(scope: Scope, body: _Body, send: Send, limit: int) -> None:
         (b"x-frame-options", b"DENY"),
         (b"referrer-policy", b"same-origin"),
         (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", OURS.encode()),
+        (b"permissions-policy", PERMISSIONS.encode()),
         (HEADER.lower().encode(), number.encode()),
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})

@@ -16,6 +16,7 @@ from csp.constants import NONE, SELF
 
 from grader.logs import configuration
 from grader.settings.env import (
+    OWN_MACHINE,
     passwords_of,
     read_bool,
     read_choice,
@@ -25,6 +26,7 @@ from grader.settings.env import (
     read_rate,
     read_secret,
     read_url,
+    require_own_machine,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,9 +37,8 @@ for _folder in ("incoming", "static"):
 
 DEBUG = read_bool(os.environ, "SANDGLASS_DEBUG", default=True)
 SECRET_KEY = read_secret(os.environ, "SANDGLASS_SECRET_KEY", debug=DEBUG)
-ALLOWED_HOSTS = read_list(
-    os.environ, "SANDGLASS_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]
-)
+ALLOWED_HOSTS = read_list(os.environ, "SANDGLASS_ALLOWED_HOSTS", default=OWN_MACHINE)
+require_own_machine(ALLOWED_HOSTS, debug=DEBUG)
 CSRF_TRUSTED_ORIGINS = read_list(os.environ, "SANDGLASS_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
     "web",
 ]
 MIDDLEWARE = [
+    "web.headers.apart",
     "web.requests.NumberedRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -173,14 +175,21 @@ SANDGLASS_LONG_WAIT = timedelta(
 
 AUTH_USER_MODEL = "grader.User"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 10}),
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("email", "name")}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
 ]
 AUTHENTICATION_BACKENDS = ["web.sign_in.Backend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_ENGINE = "web.sessions"
+SESSION_COOKIE_AGE = read_int(os.environ, "SANDGLASS_SESSION_IDLE_HOURS", default=72) * 3600
+SANDGLASS_SESSION_AGE = read_int(os.environ, "SANDGLASS_SESSION_DAYS", default=14) * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 
 # --- how often --------------------------------------------------------------------------------
@@ -239,6 +248,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
+        "object-src": [NONE],
         "frame-ancestors": [NONE],
     }
 }

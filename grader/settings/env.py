@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from limits import RateLimitItem, parse
 
 _CPUSET = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
+OWN_MACHINE = ["localhost", "127.0.0.1", "[::1]"]
 WORDS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -92,3 +93,12 @@ def passwords_of(url: str) -> list[str]:
     """The password in an address, as it stands there and as it is meant; for what hides it."""
     password = urlsplit(url).password if url else None
     return [password, unquote(password)] if password else []
+
+
+def require_own_machine(hosts: list[str], *, debug: bool) -> None:
+    """Refuse to debug under a name that others know: error pages would show them everything."""
+    if debug and (public := sorted(set(hosts) - set(OWN_MACHINE))):
+        raise ImproperlyConfigured(
+            f"SANDGLASS_DEBUG is on and SANDGLASS_ALLOWED_HOSTS has {', '.join(public)}: set "
+            "SANDGLASS_DEBUG to no on a machine that others reach"
+        )

@@ -104,3 +104,34 @@ def test_a_rate_that_says_nothing_is_refused(value: str) -> None:
     """With its name, at the start, and not when the first student is held up by it."""
     with pytest.raises(ImproperlyConfigured, match="RATE is "):
         read_rate({"RATE": value}, "RATE", default="10/hour")
+
+
+def test_nobody_debugs_under_a_name_that_others_know(tmp_path: Path) -> None:
+    """The variable that was forgotten on a real site stops it: error pages would show all."""
+    done = manage(tmp_path, "check", **{**PRODUCTION, "SANDGLASS_DEBUG": "yes"})
+    assert done.returncode != 0
+    assert "SANDGLASS_DEBUG is on and SANDGLASS_ALLOWED_HOSTS has grade.example.edu" in done.stderr
+
+
+ASK_COOKIES = """
+from django.conf import settings as s
+from django.test import Client
+client = Client(headers={"host": "grade.example.edu"})
+print(client.get("/sign-in/")["Location"])
+print(client.get("/healthz", secure=True)["Strict-Transport-Security"])
+print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SANDGLASS_KNOWN_COOKIE)
+print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY)
+print(s.SESSION_COOKIE_PATH, s.CSRF_COOKIE_PATH, s.SESSION_COOKIE_DOMAIN, s.CSRF_COOKIE_DOMAIN)
+"""
+
+
+def test_a_real_site_speaks_tls_alone_and_its_cookies_are_its_own(tmp_path: Path) -> None:
+    """No other host of the domain can read them or plant them, and no plain connection."""
+    done = manage(tmp_path, "shell", "-v", "0", "-c", ASK_COOKIES, **PRODUCTION)
+    assert done.stdout.splitlines()[:5] == [
+        "https://grade.example.edu/sign-in/",
+        "max-age=31536000; includeSubDomains; preload",
+        "__Host-sessionid __Host-csrftoken __Host-known",
+        "True True True",
+        "/ / None None",
+    ], done.stderr

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from threading import Event
 from typing import Any
 
 import pytest
+from django.contrib.auth import hashers
 from django.core import mail
+from django.core.mail.backends import locmem
 from django.test import Client
 
 from grader.models import User
 from tests import factories
 from tests.factories import PASSWORD
 from tests.web.reading import main, words
+from web.mailing import settle
 
 pytestmark = pytest.mark.django_db
 ANOTHER = "quite another word for tests"
@@ -31,7 +35,9 @@ def sign_in(
 
 def asked(client: Client, email: str) -> Any:
     """What is answered when somebody asks for a link."""
-    return client.post("/password-reset/", {"email": email}, follow=True)
+    answer = client.post("/password-reset/", {"email": email}, follow=True)
+    settle()
+    return answer
 
 
 def link() -> str:
@@ -198,3 +204,70 @@ def test_changing_a_password_needs_the_old_one(ada: User) -> None:
     words_ = {"old_password": "wrong", "new_password1": ANOTHER, "new_password2": ANOTHER}
     assert "Your old password was entered incorrectly" in main(client.post("/password/", words_))
     assert sign_in(Client()).status_code == 302
+
+
+def test_a_new_password_ends_all_other_sessions(ada: User) -> None:
+    """Whoever else had one open is out, whichever way it was chosen."""
+    mine, other = Client(), Client()
+    for client in (mine, other):
+        client.force_login(ada)
+    words_ = {"old_password": PASSWORD, "new_password1": ANOTHER, "new_password2": ANOTHER}
+    mine.post("/password/", words_)
+    assert [client.get("/").status_code for client in (mine, other)] == [200, 302]
+    client = Client()
+    asked(client, "ada@example.edu")
+    address = client.get(link(), follow=True).redirect_chain[-1][0]
+    client.post(address, {"new_password1": PASSWORD, "new_password2": PASSWORD})
+    assert mine.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "password", ["short", "1234567890123", "password123", "ada@example.edu", "Ada Lovelace"]
+)
+def test_a_password_that_is_guessed_first_is_refused(password: str) -> None:
+    factories.person("Ada Lovelace", email="ada@example.edu")
+    client = Client()
+    client.login(username="ada@example.edu", password=PASSWORD)
+    words_ = {"old_password": PASSWORD, "new_password1": password, "new_password2": password}
+    assert client.post("/password/", words_).status_code == 200
+    assert sign_in(Client()).status_code == 302
+
+
+@pytest.mark.parametrize("who", ["ada", "nobody", "closed", "new"])
+def test_every_wrong_try_hashes_one_password(
+    ada: User, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time of an answer tells nobody which addresses have an account, or which are closed."""
+    factories.person("Closed", is_active=False)
+    User.objects.create_user("new@example.edu", "New")
+    hashed = []
+    plain = hashers.MD5PasswordHasher.encode
+
+    def encode(self: Any, password: str, salt: str) -> str:
+        hashed.append(password)
+        return str(plain(self, password, salt))
+
+    monkeypatch.setattr(hashers.MD5PasswordHasher, "encode", encode)
+    sign_in(Client(), email=f"{who}@example.edu", password="wrong")
+    assert len(hashed) == 1
+
+
+class SlowPost(locmem.EmailBackend):
+    """A mail server that takes its time."""
+
+    go = Event()
+
+    def send_messages(self, messages: Any) -> Any:
+        assert self.go.wait(60)
+        return super().send_messages(messages)
+
+
+def test_the_mail_leaves_after_the_answer(ada: User, settings: Any) -> None:
+    """A slow mail server would tell which addresses it was asked to write to."""
+    settings.EMAIL_BACKEND = f"{__name__}.SlowPost"
+    SlowPost.go.clear()
+    answer = Client().post("/password-reset/", {"email": "ada@example.edu"})
+    assert (answer.status_code, mail.outbox) == (302, [])
+    SlowPost.go.set()
+    settle()
+    assert len(mail.outbox) == 1

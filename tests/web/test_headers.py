@@ -13,6 +13,7 @@ from django.test import Client
 from tests.assignments.homework import write_homework
 from tests.factories import PASSWORD
 from tests.web.crawl import address_names
+from tests.web.permissions import READERS
 from tests.web.world import World
 from web.arrival import with_arrival
 
@@ -80,15 +81,107 @@ def test_each_refusal_is_what_it_is_called(answers: dict[str, Any]) -> None:
 
 def test_every_answer_tells_the_browser_what_it_may_not(answers: dict[str, Any]) -> None:
     for name, answer in answers.items():
-        framed = name == "submission-view"
-        ancestors, options = ("'self'", "SAMEORIGIN") if framed else ("'none'", "DENY")
-        policy = answer["Content-Security-Policy"].split("; ")
-        assert {"default-src 'none'", f"frame-ancestors {ancestors}"} <= set(policy), name
-        assert not any("unsafe" in rule or "*" in rule for rule in policy), name
-        assert answer["X-Frame-Options"] == options, name
-        assert answer["X-Content-Type-Options"] == "nosniff", name
-        assert answer["Referrer-Policy"] == "same-origin", name
-        assert answer["Cross-Origin-Opener-Policy"] == "same-origin", name
+        look_at(name, answer)
+
+
+def look_at(name: str, answer: Any) -> None:
+    """The headers of one answer: all of them are there, and say what they must."""
+    framed = name == "submission-view" and answer.status_code == 200
+    ancestors, options = ("'self'", "SAMEORIGIN") if framed else ("'none'", "DENY")
+    policy = answer["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", f"frame-ancestors {ancestors}"} <= set(policy), name
+    assert not any("unsafe" in rule or "*" in rule for rule in policy), name
+    assert answer["X-Frame-Options"] == options, name
+    assert answer["X-Content-Type-Options"] == "nosniff", name
+    assert answer["Referrer-Policy"] == "same-origin", name
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin", name
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin", name
+    assert "camera=()" in answer["Permissions-Policy"].split(", "), name
+    assert answer.get("Access-Control-Allow-Origin") is None, name
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_address_has_them_for_every_reader(world: World, reader: str) -> None:
+    """Each method, each kind of person, whatever the answer is."""
+    client = world.client(reader)
+    for name in address_names():
+        for method in ("GET", "HEAD", "POST", "PUT"):
+            answer: Any = client.generic(method, world.address(name))
+            if answer.streaming and not answer.is_async:
+                answer.getvalue()  # to its end, where the file is closed
+            assert answer.status_code < 500
+            look_at(name, answer)
+
+
+def test_a_page_loads_nothing_and_sends_nothing_elsewhere(world: World) -> None:
+    """The whole policy: what is not named here is `default-src 'none'`."""
+    policy = world.client("author").get(world.address("homework"))["Content-Security-Policy"]
+    assert set(policy.split("; ")) == {
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "frame-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+    }
+
+
+@pytest.mark.parametrize("name", ["submission-file", "submission-results", "handout"])
+def test_a_download_is_kept_and_never_shown(answers: dict[str, Any], name: str) -> None:
+    answer = answers[name]
+    assert answer["Content-Disposition"].startswith("attachment; filename=")
+    assert answer["Content-Type"] in {
+        "application/octet-stream",
+        "application/json",
+        "application/zip",
+    }
+
+
+def test_an_uploaded_file_that_a_browser_opens_all_the_same_may_nothing(
+    answers: dict[str, Any],
+) -> None:
+    policy = answers["submission-file"]["Content-Security-Policy"].split("; ")
+    assert policy == ["sandbox", "default-src 'none'", "frame-ancestors 'none'"]
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "[::1", "a b", "\u5165"]
+)
+def test_a_name_that_is_not_ours_gets_no_page(host: str) -> None:
+    """So no link in a mail and no redirect leads to it."""
+    answer = Client(raise_request_exception=False).get("/sign-in/", headers={"host": host})
+    assert (answer.status_code, host.encode() in answer.content) == (400, False)
+
+
+def test_a_forwarded_host_is_not_believed() -> None:
+    page = Client().get("/", headers={"x-forwarded-host": "evil.example"}, follow=True)
+    assert b"evil.example" not in page.content
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://testserver.evil.example"},
+    ],
+)
+def test_a_form_of_another_site_does_nothing(world: World, headers: dict[str, str]) -> None:
+    """Even one that has got hold of a token."""
+    client = world.client("author", enforce_csrf_checks=True)
+    token = {"csrfmiddlewaretoken": client.get("/sign-out/", follow=True) and token_of(client)}
+    for name in ("sign-out", "password-change", "homework"):
+        assert client.post(world.address(name), token, headers=headers).status_code == 403
+    assert client.get(world.address("home"), follow=True).status_code == 200
+
+
+def token_of(client: Client) -> str:
+    return client.cookies["csrftoken"].value
 
 
 def test_a_file_in_its_frame_runs_nothing(answers: dict[str, Any]) -> None:

@@ -26,6 +26,8 @@ _FRAME_POLICY = (
     "sandbox; default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'self'; "
     "base-uri 'none'; form-action 'none'"
 )
+_DOWNLOAD_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+"""Should a browser show a download all the same, it is nobody's page and may nothing."""
 _WATCH_AGAIN = 30
 """Seconds after which somebody with many live pages may try once more."""
 _REPORT, _WHOLE = "web/submission_outcome.html", "web/submission.html"
@@ -85,12 +87,14 @@ def results(request: HttpRequest, *, pk: int) -> HttpResponse:
 def download(request: HttpRequest, *, pk: int, file: int) -> FileResponse:
     """A file as it was uploaded. A browser keeps it and never shows it."""
     name, data = uploaded_file(_access(request, pk), file)
-    return FileResponse(
+    response = FileResponse(
         BytesIO(data),
         as_attachment=True,
         filename=name.rpartition("/")[2],
         content_type="application/octet-stream",
     )
+    response["Content-Security-Policy"] = _DOWNLOAD_POLICY
+    return response
 
 
 @require_safe
