@@ -15,6 +15,8 @@ from grader.models import GradingJob, Score, Submission
 from grader.queries.queue import waiting_for_gpus
 
 PER_PAGE = 50
+_LONGEST_SEARCH = 200
+"""As long as a name may be; SQLite refuses to look for a whole book."""
 _OF_A_JOB = ("submission", "state", "staff_detail")
 
 
@@ -76,6 +78,7 @@ def submission_list(
     """
     # PostgreSQL refuses a question with a NUL, and nobody's name has one.
     state, words = state if state in set(JobState) else "", words.replace("\0", "").strip()
+    words = words[:_LONGEST_SEARCH]
     everything = _with_state(access)
     chosen = everything.filter(_named(words))
     if state:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from assignments.build import solution_notebook
 from assignments.loader import load_assignment
@@ -138,6 +138,40 @@ def test_a_double_click_is_one_submission(page: Page, site: Site) -> None:
     page.locator("[data-upload] button").dblclick()
     page.wait_for_url("**/submissions/*/")
     assert uploads_of(site, OUYANG.email) == before + 1
+
+
+def test_an_upload_that_has_to_wait_is_sent_again_by_itself(browser: Browser, site: Site) -> None:
+    """The same files, with the ticket that keeps their arrival. The first answer is played here;
+    what the service says is tested with it. Browsers note a 429 as an error, so the window is one
+    in which that may be.
+    """
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    sign_in(page, WONG.email)
+    page.get_by_role("link", name="Homework 1").first.click()
+    address, bodies = page.url, []
+
+    def first(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        bodies.append(route.request.post_data_buffer)
+        if len(bodies) > 1:
+            route.continue_()
+            return
+        told = {"error": "Next in 2 seconds.", "retry_after": 2, "ticket": "of the first"}
+        route.fulfill(status=429, json=told)
+
+    page.route(address, first)
+    choose(page, notebook())
+    before = uploads_of(site, WONG.email)
+    page.locator("[data-upload] button").click()
+    status = page.locator("[data-upload-status]")
+    expect(status).to_contain_text("Next in 2 seconds. This one is sent again by itself then")
+    page.wait_for_url("**/submissions/*/")
+    assert [b"of the first" in (body or b"") for body in bodies] == [False, True]
+    assert uploads_of(site, WONG.email) == before + 1
+    context.close()
 
 
 def test_without_scripts(browser: Browser, site: Site) -> None:
