@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: help setup demo test lint lock image service check grade fuzz bench
+.PHONY: help setup demo test lint lock image service check grade fuzz bench audit
 
 PYTHON ?= python3
 VENV := .venv
@@ -61,6 +61,9 @@ test: lint  ## everything that must hold before a change goes in
 	    Run one test again: $(PY) -m pytest -p no:randomly "FILE::NAME".)
 	$(call part, pytest on PostgreSQL, $(PY) -m tests.on_postgres tests/grader tests/web,
 	    Run one test again: $(PY) -m tests.on_postgres -p no:randomly "FILE::NAME".)
+
+audit: setup  ## look for known holes in the pinned packages (exit 3: could not be asked)
+	@$(PY) .ci/audit.py
 
 lock: $(PY)  ## resolve requirements.lock anew
 	@$(PY) .ci/requirements.py \
