@@ -170,7 +170,7 @@ def _wait(
     if _wants_json(request):
         told = {"error": words, "retry_after": many.seconds, "ticket": ticket}
         return refused_until(JsonResponse(told), many)
-    words += " What you typed is still here; choose your files once more. It counts as sent now."
+    words += " What you typed is still here; the same files, chosen once more, count as sent now."
     form = request.POST.get("token", "")
     refusal = _Refusal(words, typed, token=form, ticket=ticket)
     return refused_until(_show(request, access, now, refusal), many)
