@@ -15,13 +15,15 @@ ASSIGNMENTS = tuple(sorted(HERE.glob("assignment*")))
 SUBMISSIONS = HERE / "submissions"
 EXPECTATION = "expect.toml"
 HONEST = "00_reference"
+SANDBOXES = ("bubblewrap", "docker")
+"""Those that every entry is graded in that names no others."""
 LEAK = "HOSTILE-LEAK"
 """What an entry with `leaks` writes wherever a student may look, a hidden input behind it."""
 
 _KEYS = {
     "description", "verdict", "points", "max_points", "others", "seconds_max", "flat",
-    "with", "outcomes", "homework", "needs", "only", "after", "beside",
-    "leaks",
+    "with", "outcomes", "homework", "needs", "after", "beside", "leaks",
+    "sandboxes",
 }  # fmt: skip
 
 
@@ -39,7 +41,7 @@ class Entry:
     flat: bool = False
     leaks: bool = False
     needs: str | None = None
-    only: str | None = None
+    sandboxes: tuple[str, ...] = SANDBOXES
     after: str | None = None
     beside: str | None = None
     homework: str = ASSIGNMENT.name
@@ -95,7 +97,7 @@ def read_entry(folder: Path) -> Entry:
         flat=table.get("flat", False),
         leaks=table.get("leaks", False),
         needs=table.get("needs"),
-        only=table.get("only"),
+        sandboxes=tuple(table.get("sandboxes", SANDBOXES)),
         after=table.get("after"),
         beside=table.get("beside"),
         homework=table.get("homework", ASSIGNMENT.name),

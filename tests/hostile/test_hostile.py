@@ -32,6 +32,7 @@ from tests.hostile.entries import (
     HERE,
     HONEST,
     LEAK,
+    SANDBOXES,
     SUBMISSIONS,
     Entry,
     read_entries,
@@ -42,8 +43,12 @@ from tests.hostile.watching import MemoryWatch, WatchedSandbox, texts
 ENTRIES = read_entries()
 COMPANIONS = {name for entry in ENTRIES for name in (entry.after, entry.beside)}
 """Entries that another one is graded after or beside: that is when they are graded."""
-TESTED = [entry for entry in ENTRIES if entry.name not in COMPANIONS]
-SANDBOXES = ("bubblewrap", "docker")
+PAIRS = [
+    pytest.param(sandbox, entry, id=f"{sandbox}-{entry.name}")
+    for sandbox in (*SANDBOXES, "runsc")
+    for entry in ENTRIES
+    if sandbox in entry.sandboxes and entry.name not in COMPANIONS
+]
 MAX_RESULTS = 256 * 1024
 MAX_GROWTH = 192 * 1024**2
 """What an attack may add to the trusted side's memory: three of the largest messages."""
@@ -62,6 +67,8 @@ class Bench:
     grader: Grader
     other: Grader
     sandbox: WatchedSandbox
+    patience: float = 1.0
+    """How much longer than its entry says a grading may take: system calls are slow in gVisor."""
     judge_bytes: int = 0
     own_bytes: int = 0
 
@@ -107,18 +114,19 @@ def request_for(entry: Entry) -> RunRequest:
     return build_request(HERE / entry.homework, entry.files(), job=f"hostile-{entry.number}")
 
 
-@pytest.fixture(scope="module", params=SANDBOXES)
+@pytest.fixture(scope="module")
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     """A grader that has graded an honest submission; the canary is in its environment."""
     require(request.param)
-    sandbox = WatchedSandbox(open_sandbox(request.param))
+    name, runtime = ("docker", "runsc") if request.param == "runsc" else (request.param, "")
+    sandbox = WatchedSandbox(open_sandbox(name, runtime=runtime))
     with (
         pytest.MonkeyPatch.context() as patch,
         Grader(sandbox) as grader,
         Grader(sandbox) as other,
     ):
         patch.setenv(CANARY_VARIABLE, CANARY)
-        bench = Bench(grader, other, sandbox)
+        bench = Bench(grader, other, sandbox, patience=3.0 if runtime else 1.0)
         with MemoryWatch() as memory:
             assert_honest(bench)
         bench.judge_bytes, bench.own_bytes = memory.judge_bytes, memory.own_bytes
@@ -127,19 +135,17 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     assert sandbox.leftovers(Role.JUDGE) == []
 
 
-@pytest.mark.parametrize("entry", TESTED, ids=[entry.name for entry in TESTED])
+@pytest.mark.parametrize(("bench", "entry"), PAIRS, indirect=["bench"], scope="module")
 def test_entry(bench: Bench, entry: Entry) -> None:
     if entry.needs:
         require(entry.needs)
-    if entry.only not in (None, bench.sandbox.name):
-        pytest.skip(f"only {entry.only} promises this; see the entry")
     with MemoryWatch() as memory:
         results = list(graded(bench, entry))
 
     for one, report, seconds in results:
         assert_expected(one, report)
         assert_tells_nothing(one, report)
-        assert seconds <= one.seconds_max
+        assert seconds <= one.seconds_max * bench.patience
     assert bench.sandbox.leftovers(Role.GUEST) == []
     assert [path for path in TRACES if path.exists()] == []
     if entry.flat:

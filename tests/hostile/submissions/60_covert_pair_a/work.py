@@ -1,7 +1,6 @@
 """The speaker of a pair: holds every channel while it is loaded, and lives as long as it may."""
 
 import functools
-import time
 
 import covert
 import honest
@@ -13,7 +12,7 @@ def lasting(function):
     @functools.wraps(function)
     def slow(*values):
         covert.speak()
-        time.sleep(1.4)
+        covert.open_again(1.4)
         return function(*values)
 
     return slow

@@ -272,7 +272,8 @@ def programs_in_scratch():
 @way
 def rights():
     status = dict(line.split(":\t") for line in open("/proc/self/status").read().splitlines() if ":\t" in line)
-    found = [name for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb") if int(status[name], 16)]
+    kinds = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+    found = [name for name in kinds if int(status.get(name, "0"), 16)]
     return " ".join(found + ([] if LIBC.prctl(39, 0, 0, 0, 0) == 1 else ["new privileges by exec"]))
 
 
@@ -528,5 +529,4 @@ def run(attempt):
 
 
 def probe(names):
-    assert sorted(names) == sorted(PROBES), set(names) ^ set(PROBES)
     return {name: run(PROBES[name]) for name in names}

@@ -9,6 +9,7 @@ import socket
 import struct
 import sys
 import sysconfig
+import time
 
 NAME = "hostile-covert"
 KEY = 0x5A4E
@@ -24,6 +25,18 @@ def shared_files():
     found = [sys.executable, f"{library}/os.py", f"{library}/this.py", "/etc/passwd", "/usr/bin/env"]
     found += glob.glob("/usr/lib/x86_64-linux-gnu/libc.so.6") + ["/dev/null", "/dev/urandom", "/proc"]
     return [path for path in found if os.path.exists(path)]
+
+
+def open_again(seconds):
+    """Open the shared files again and again, for a while."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for path in shared_files():
+            fd = attempt(os.open, path, os.O_RDONLY)
+            if not path.startswith(("/dev", "/proc")):
+                attempt(os.read, fd, 16)
+            attempt(os.close, fd)
+        time.sleep(0.1)
 
 
 def attempt(function, *arguments):
@@ -139,10 +152,20 @@ def hear_files():
         names = attempt(os.listdir, folder)
         found += [f"{folder}/{NAME}"] if isinstance(names, list) and NAME in names else []
     found += [path for path in shared_files() if os.stat(path).st_mtime == KEY]
-    for call in (LIBC.inotify_init, LIBC.fanotify_init):
-        if call(0, 0) >= 0:
-            found.append("a watch over files")
-    return found
+    return found + opened_by_another()
+
+
+def opened_by_another():
+    """Shared files that the other one opens while we watch them, where there are watches."""
+    watch = LIBC.inotify_init1(os.O_NONBLOCK)
+    if watch < 0:
+        return []
+    for path in shared_files():
+        if not path.startswith(("/dev", "/proc")):
+            LIBC.inotify_add_watch(watch, path.encode(), 0x21)  # accessed, opened
+    time.sleep(0.5)
+    events = attempt(os.read, watch, 4096)
+    return ["an opened file"] if isinstance(events, bytes) else []
 
 
 def hear_processes():
