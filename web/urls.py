@@ -46,6 +46,7 @@ _members: list[URLPattern] = [
     path("password/", signed_in(account.Change.as_view()), name="password-change"),
     path(COURSE, signed_in(course.page), name="course"),
     path(f"{COURSE}grades/", signed_in(course.grades), name="grades"),
+    path(f"{COURSE}grading/", signed_in(staff.grading), name="grading"),
     path(HOMEWORK, signed_in(homework.page), name="homework"),
     path(f"{HOMEWORK}handout.zip", signed_in(homework.handout, DOWNLOAD), name="handout"),
     path(f"{HOMEWORK}submissions/", signed_in(staff.submissions), name="submissions"),

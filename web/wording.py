@@ -54,6 +54,17 @@ def count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+def lasting(length: timedelta) -> str:
+    """A span in its largest two units, for staff: `40 s`, `3 min`, `2 h 5 min`, `3 days`."""
+    seconds = max(int(length.total_seconds()), 0)
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3_600, seconds // 86_400
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes % 60} min" if not days else count(days, "day")
+
+
 def zone_name(zone: ZoneInfo) -> str:
     """A zone as people say it: `Asia/Hong_Kong` is `Hong Kong time`; UTC stays."""
     return "UTC" if zone.key == "UTC" else f"{zone.key.rpartition('/')[2].replace('_', ' ')} time"

@@ -49,6 +49,8 @@ GET  course                  sign   404    200    200    404    404    200    20
 POST course                  sign   405    405    405    405    405    405    405    405
 GET  grades                  sign   404    200    200    404    404    200    200    404
 POST grades                  sign   405    405    405    405    405    405    405    405
+GET  grading                 sign   404    404    404    404    404    200    200    404
+POST grading                 sign   405    405    405    405    405    405    405    405
 GET  homework                sign   404    200    200    404    404    200    200    404
 POST homework                sign   404    422    422    404    404    422    422    404
 GET  handout                 sign   404    200    200    404    404    200    200    404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,6 +55,18 @@ def until(value: datetime, now: datetime) -> SafeString:
     return format_html(
         '<time datetime="{}" data-countdown>{}</time>', value.isoformat(), wording.span(value - now)
     )
+
+
+@register.filter
+def lasting(length: timedelta) -> str:
+    """How long something has lasted, for staff: `40 s`, `3 min`, `2 h 5 min`."""
+    return wording.lasting(length)
+
+
+@register.filter
+def ago(length: timedelta) -> str:
+    """The same, of what is over: `3 min ago`."""
+    return f"{wording.lasting(length)} ago"
 
 
 @register.filter

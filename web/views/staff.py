@@ -1,4 +1,4 @@
-"""What the course's staff see of a homework: everybody's submissions."""
+"""What the course's staff see: everybody's submissions of a homework, and how the grading runs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from grader.access import staff_assignment_for
+from grader.access import staff_assignment_for, staff_course_for
 from grader.domain.states import JobState
+from grader.queries.grading import grading_page
 from grader.queries.homework import period
 from grader.queries.staff import submission_list
+from web.queue_chart import queue_chart
 
 
 @require_safe
@@ -33,3 +35,18 @@ def submissions(request: HttpRequest, *, slug: str, homework: str) -> HttpRespon
         ),
     }
     return render(request, "web/staff_submissions.html", context)
+
+
+@require_safe
+def grading(request: HttpRequest, *, slug: str) -> HttpResponse:
+    """How the grading runs at this moment."""
+    assert request.user.is_authenticated
+    access = staff_course_for(request.user, slug)
+    shown, zone = grading_page(access, timezone.now()), access.course.zone
+    context = {
+        "course": access.course,
+        "zone": zone,
+        "page": shown,
+        "chart": queue_chart(shown, zone),
+    }
+    return render(request, "web/grading.html", context)
