@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: help setup demo test lint lock image service check grade fuzz bench audit
+.PHONY: help setup demo test lint lock image service check grade fuzz bench audit chaos rush
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,6 +18,9 @@ DEMO ?=
 IMAGE ?= sandglass-service:latest
 FUZZ_SECONDS ?= 30
 ROUNDS ?= 7
+RUNS ?= 500
+UPLOADS ?= 300
+SEED ?=
 
 # Run one part of a test: say which, stop at the first that fails, say what to do about it.
 part = printf '\n== %s\n' "$(strip $(1))"; $(2) || { printf '\n%s\n' '$(strip $(3))' >&2; exit 1; }
@@ -113,6 +116,12 @@ grade: setup  ## grade one upload: make grade ASSIGNMENT=assignments/hw1 SUBMISS
 
 bench: setup  ## measure what grading costs beside bare pytest, ROUNDS rounds (7)
 	@$(PY) -m tests.bench --rounds "$(ROUNDS)"
+
+chaos: setup  ## grade RUNS uploads (500) while parts of the service are killed (SEED to repeat)
+	@$(PY) -m tests.chaos faults --runs "$(RUNS)" $(if $(SEED),--seed "$(SEED)")
+
+rush: setup  ## a class of UPLOADS (300) hands in within a minute, by HTTP, while workers grade
+	@$(PY) -m tests.chaos rush --uploads "$(UPLOADS)" $(if $(SEED),--seed "$(SEED)")
 
 fuzz: setup  ## feed broken bytes to the readers of untrusted input, FUZZ_SECONDS each
 	@shopt -s nullglob

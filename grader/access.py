@@ -115,3 +115,11 @@ def submission_for(user: User, pk: int) -> SubmissionAccess:
     course = submission.assignment.course
     membership = memberships.get(course=course)
     return SubmissionAccess(course, membership, submission.assignment, submission)
+
+
+def staff_submission_for(user: User, pk: int) -> SubmissionAccess:
+    """A submission, for the staff of its course."""
+    access = submission_for(user, pk)
+    if not access.is_staff:
+        raise NotYours(f"submission {pk} as staff")
+    return access

@@ -51,6 +51,7 @@ _members: list[URLPattern] = [
     path(f"{HOMEWORK}handout.zip", signed_in(homework.handout, DOWNLOAD), name="handout"),
     path(f"{HOMEWORK}submissions/", signed_in(staff.submissions), name="submissions"),
     path(SUBMISSION, signed_in(submission.page), name="submission"),
+    path(f"{SUBMISSION}retry", signed_in(submission.retry), name="submission-retry"),
     path(f"{SUBMISSION}live", signed_in(submission.live, LIVE), name="submission-live"),
     path(
         f"{SUBMISSION}results.json",

@@ -23,7 +23,7 @@ from grader.deadlines import due_for
 from grader.domain.lateness import days_late
 from grader.domain.limits import attempts_left, next_attempt
 from grader.domain.states import JobState, Lane
-from grader.models import GradingJob, Submission
+from grader.models import AssignmentVersion, GradingJob, Submission
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +36,24 @@ def enqueue(submission: Submission, lane: Lane) -> GradingJob:
     version = submission.assignment.version
     assert version is not None
     _supersede(submission)
+    return _queued(submission, version, lane, _not_before(submission, version.spec))
+
+
+def enqueue_again(submission: Submission, lane: Lane) -> GradingJob:
+    """A job more for a submission that met our fault, by the content in force; else as above.
+
+    It takes nobody's place in the queue, and waits for no other day.
+    """
+    version = submission.assignment.version
+    assert version is not None
+    return _queued(submission, version, lane, None)
+
+
+def _queued(
+    submission: Submission, version: AssignmentVersion, lane: Lane, not_before: datetime | None
+) -> GradingJob:
     job = GradingJob.objects.create(
-        submission=submission,
-        version=version,
-        lane=lane,
-        not_before=_not_before(submission, version.spec),
+        submission=submission, version=version, lane=lane, not_before=not_before
     )
     transaction.on_commit(partial(ring, job.pk, lane), robust=True)
     return job

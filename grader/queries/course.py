@@ -15,7 +15,7 @@ from grader.access import CourseAccess
 from grader.deadlines import dues_for
 from grader.domain.lateness import CostNow, cost_now, deadline_end
 from grader.domain.states import JobState, Role
-from grader.models import Assignment, Course, Membership, Score, Submission
+from grader.models import Assignment, Course, GradingJob, Membership, Score, Submission
 from grader.queries.grades import (
     Standing,
     Uploads,
@@ -63,6 +63,8 @@ class ClassCounts:
 
     students: int = 0
     faults: int = 0
+    cause: str = ""
+    """The first line of what staff should know of the newest fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,23 @@ def _counts(course: Course) -> Mapping[int, ClassCounts]:
         students=Count("student", distinct=True, filter=students),
         faults=Count("pk", filter=Q(state=JobState.FAULT)),
     )
-    return {row["assignment"]: ClassCounts(row["students"], row["faults"]) for row in counted}
+    found = list(counted)
+    causes = _causes(course) if any(row["faults"] for row in found) else {}
+    return {
+        row["assignment"]: ClassCounts(
+            row["students"],
+            row["faults"],
+            causes.get(row["assignment"], "") if row["faults"] else "",
+        )
+        for row in found
+    }
+
+
+def _causes(course: Course) -> Mapping[int, str]:
+    """By homework, of its newest fault."""
+    met = GradingJob.objects.filter(submission__assignment__course=course, state=JobState.FAULT)
+    rows = met.order_by("pk").values_list("submission__assignment", "staff_detail")
+    return {homework: detail.strip().partition("\n")[0] for homework, detail in rows}
 
 
 def _size(course: Course) -> int:

@@ -83,6 +83,8 @@ class SubmissionPage:
     sources: Sources
     newer: Submission | None
     """The upload that took this one's place in the queue."""
+    trouble: str = ""
+    """What staff should know of an earlier attempt, while another one waits or runs."""
 
 
 def submission_page(access: SubmissionAccess, now: datetime) -> SubmissionPage:
@@ -98,6 +100,7 @@ def submission_page(access: SubmissionAccess, now: datetime) -> SubmissionPage:
         answers=_answers(access.submission, job, standing),
         sources=sources_of(access.submission, job.version),
         newer=_newer(access.submission) if superseded else None,
+        trouble=job.staff_detail if standing.active else "",
     )
 
 

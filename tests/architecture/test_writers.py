@@ -22,6 +22,7 @@ WRITERS = {
         "grader/alerts.py",
         "grader/people.py",
         "grader/pipeline/extend.py",
+        "grader/pipeline/retry.py",
     },
     "CheckResult": {"grader/pipeline/record.py"},
     "Course": {CONTENT},
@@ -48,10 +49,11 @@ ORDERS = {
     "hand_in": {"intake", "enqueue"},
     "grade": {"execute", "record", "score", "publish"},
     "extend": {"score", "publish"},
+    "retry": {"enqueue"},
     "sweep": {"enqueue"},
 }
 ROAD = "grader.pipeline."
-DOORS = {"hand_in", "extend"}
+DOORS = {"hand_in", "extend", "retry"}
 """What `web` may call of the road."""
 
 

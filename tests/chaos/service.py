@@ -22,13 +22,15 @@ from django.db import connections
 from grader import live
 from grader.celery import CONTROL, SWEEP, app
 from grader.demo.child import Child
+from grader.demo.parts import status
 from grader.domain.states import Lane
 from grader.models import GradingJob
 from runners.sandboxes.base import Role
 from tests.chaos.processes import below, children, is_alive, is_first, kill
 from tests.factories import ROOT
-from tests.servers import PostgresServer, RedisServer
+from tests.servers import PostgresServer, RedisServer, free_port
 
+OK = 200
 _READY = " ready."
 SECONDS = 120.0
 _PAUSE = 0.05
@@ -70,15 +72,15 @@ class Worker:
         self._child.stop()
         wait_for(lambda: not any(map(is_alive, left)))
 
-    def kill_hand(self) -> bool:
-        """SIGKILL to its process for jobs alone; the worker itself goes on. Whether there was one.
+    @property
+    def hands(self) -> list[int]:
+        """Its process for jobs; none before it listens."""
+        return children(self._child.pid)
 
-        As when the kernel ends what takes too much memory.
-        """
-        hands = children(self._child.pid)
-        for pid in hands:
+    def kill_hand(self) -> None:
+        """SIGKILL to its process for jobs alone, as when memory is short; the worker goes on."""
+        for pid in self.hands:
             kill(pid)
-        return bool(hands)
 
     def stop(self) -> None:
         """End it in good order: it takes its sandboxes along."""
@@ -149,6 +151,24 @@ class Service:
         if self._at_hand is None or not self._at_hand.alive:
             self._at_hand = self.worker("bubblewrap")
         return self._at_hand
+
+    @contextmanager
+    def web(self) -> Iterator[int]:
+        """The web server as it runs in production, two processes of it; its port."""
+        port = free_port()
+        server = ["uvicorn", "web.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
+        server += ["--workers", "2", "--log-level", "warning", "--timeout-graceful-shutdown", "2"]
+        inside = [f"{name}={value}" for name, value in self.environment.items()]
+        child = Child(
+            ["/usr/bin/env", *inside, sys.executable, "-m", *server],
+            folder=ROOT,
+            log=self._folder / "web.log",
+        )
+        try:
+            child.wait_until(lambda: status(f"http://127.0.0.1:{port}/healthz") == OK, seconds=60)
+            yield port
+        finally:
+            child.stop()
 
     @staticmethod
     def sweep() -> None:

@@ -59,6 +59,8 @@ GET  submissions             sign   404    404    404    404    404    200    20
 POST submissions             sign   405    405    405    405    405    405    405    405
 GET  submission              sign   404    200    404    404    404    200    200    404
 POST submission              sign   405    405    405    405    405    405    405    405
+GET  submission-retry        sign   405    405    405    405    405    405    405    405
+POST submission-retry        sign   404    404    404    404    404    303    303    404
 GET  submission-live         sign   404    200    404    404    404    200    200    404
 POST submission-live         sign   405    405    405    405    405    405    405    405
 GET  submission-results      sign   404    200    404    404    404    200    200    404

@@ -230,13 +230,15 @@ def test_staff_are_told_of_faults_and_students_are_not(
     course: Course, ada: Membership, dee: Membership
 ) -> None:
     homework = factories.assignment(course)
-    factories.job(factories.submission(homework, ada), JobState.FAULT)
+    cause = {"staff_detail": "no sandbox started\nmore of it"}
+    factories.job(factories.submission(homework, ada), JobState.FAULT, **cause)
     banner = (
         "Homework 1: 1 submission could not be graded through a fault of ours or of the suite. "
-        "Nobody lost points. See it"
+        "no sandbox started Nobody lost points. See it"
     )
     assert banner in main(read(dee))
     assert "fault of ours" not in main(read(ada))
+    assert "no sandbox started" not in main(read(ada))
 
 
 def test_a_fault_that_was_mended_is_no_banner(

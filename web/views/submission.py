@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from http import HTTPStatus
 from io import BytesIO
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from grader.access import SubmissionAccess, submission_for
+from grader.access import SubmissionAccess, staff_submission_for, submission_for
 from grader.errors import NotYours
+from grader.pipeline.retry import retry as try_again
 from grader.queries.feedback import phase_for, results_json
 from grader.queries.sources import shown_file, uploaded_file
 from grader.queries.submission import finished_job, submission_page
@@ -51,6 +61,15 @@ def page(request: HttpRequest, *, pk: int) -> HttpResponse:
     }
     part = request.GET.get("part") == "report"
     return render(request, _REPORT if part else _WHOLE, context)
+
+
+@require_POST
+def retry(request: HttpRequest, *, pk: int) -> HttpResponseRedirect:
+    """Staff have a submission graded again that met a fault of ours; the page says what follows."""
+    assert request.user.is_authenticated
+    try_again(staff_submission_for(request.user, pk).submission, request.user)
+    address = reverse("submission", kwargs={"pk": pk})
+    return HttpResponseRedirect(address, status=HTTPStatus.SEE_OTHER)
 
 
 @require_safe
