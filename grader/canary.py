@@ -43,7 +43,7 @@ def sing(request: RunRequest = REQUEST) -> str:
     if refusal := fitness.refusal():
         return refusal
     try:
-        with make_grader(ahead=False) as grader:
+        with make_grader(ahead=0) as grader:
             report = grader.grade(request)
     except SandboxError as error:
         return str(error)

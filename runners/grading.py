@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +16,6 @@ from runners import classic, receipt
 from runners.contract import (
     Gpu,
     Isolation,
-    Limits,
     Resources,
     RunReport,
     RunRequest,
@@ -26,35 +25,28 @@ from runners.contract import (
 from runners.gpus import Gpus
 from runners.judgement import Judgement
 from runners.orders import order, submission
-from runners.relay import GuestLine, JudgeLine
-from runners.sandboxes.base import (
-    Ending,
-    ProcessSpec,
-    Role,
-    Sandbox,
-    SandboxError,
-    SandboxGone,
-    SandboxProcess,
+from runners.pool import (
+    REMOVED_AFTER,
+    START_SECONDS,
+    Guest,
+    GuestPool,
+    Kind,
+    image_of,
+    spec_of,
+    start_guest,
 )
+from runners.relay import GuestLine, JudgeLine
+from runners.sandboxes.base import Ending, Role, Sandbox, SandboxError, SandboxGone
 from runners.unrun import needs_a_run, report_without_a_run
 from runners.wire import frames
-from runners.wire.decode import decode
 from runners.wire.encode import encode
-from runners.wire.errors import ChannelClosed, ProtocolError
 
-_START_SECONDS = 120.0
 _GRACE_SECONDS = 60.0
 _JOIN_SECONDS = 10.0
 _JUDGE_SECONDS = 3_600.0
-_GUEST_SECONDS = 1_800.0
-_REMOVED_AFTER = 6 * 3_600.0
-_FACTS_BYTES = 64 * 1024
 
 CUDA = "cuda"
 """The device of checks marked `gpu`, as torch names it, in a run that has a GPU."""
-
-_Kind = tuple[Limits, tuple[str, ...]]
-"""What a guest that is started ahead must fit: its limits, and what it has imported."""
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -63,21 +55,24 @@ class Grader:
     """Grades submissions one after another; a context manager.
 
     The judge stays warm and forks for each run; every run gets a guest of its own. With
-    `ahead=True` the next guest is started while the present one works.
+    `ahead`, so many guests are started before there is a submission for them.
     """
 
-    def __init__(self, sandbox: Sandbox, *, ahead: bool = False, gpus: Gpus | None = None) -> None:
+    def __init__(self, sandbox: Sandbox, *, ahead: int = 0, gpus: Gpus | None = None) -> None:
         self._sandbox = sandbox
         self._gpus = gpus or Gpus()
-        self._ahead = ahead
+        self._ahead = int(ahead)
         self._judge: JudgeLine | None = None
         self._judge_until = 0.0
         self._judge_facts: dict[str, str] = {}
-        self._starter = ThreadPoolExecutor(max_workers=2)
-        self._next: tuple[_Kind, Future[Guest]] | None = None
-        self._next_until = 0.0
-        self._next_is_used = False
-        """Whether it has served a submission of our own; no student's may have it then."""
+        self._pool = GuestPool(lambda kind: start_guest(sandbox, kind), self._ahead)
+        self._used: tuple[Kind, Guest] | None = None
+        """A guest that was emptied of a submission of our own; no student's may have it."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._starter = ThreadPoolExecutor(max_workers=1)
 
     def __enter__(self) -> Self:
         return self
@@ -92,10 +87,9 @@ class Grader:
 
     def close(self) -> None:
         """End the judge and whatever was started ahead."""
-        if self._next is not None:
-            with contextlib.suppress(SandboxError):
-                self._next[1].result().process.kill()
-            self._next = None
+        self._leave_what_was_inherited()
+        self._drop_used()
+        self._pool.close()
         self._drop_judge()
         self._starter.shutdown()
 
@@ -104,9 +98,15 @@ class Grader:
 
         Raises `SandboxError`.
         """
-        _, guest = self._start(request, ())
-        kind = (request.limits, request.preload)
-        self._set_ahead(kind, self._starter.submit(lambda: guest))
+        self._leave_what_was_inherited()
+        _, guest = self._start(request, (), self._sandbox.describe())
+        self._pool.put((request.limits, request.preload), guest)
+
+    def _leave_what_was_inherited(self) -> None:
+        """After a fork: judge and guests are the parent's, and no thread came along."""
+        if self._pid != os.getpid():
+            self._judge, self._used = None, None
+            self._begin()
 
     def grade(self, request: RunRequest, on_event: OnEvent = lambda _event: None) -> RunReport:
         """Run the suite over the submission. Never raises for what a submission or suite does.
@@ -116,6 +116,7 @@ class Grader:
         if not needs_a_run(request):
             return report_without_a_run(request)
         needed = request.without_gpu is WithoutGpu.WAIT
+        self._leave_what_was_inherited()
         try:
             on_event({"event": "starting"})
             # Held until the guest has ended: no other submission gets its GPU before.
@@ -128,7 +129,10 @@ class Grader:
 
     def _grade(self, request: RunRequest, on_event: OnEvent, gpus: tuple[Gpu, ...]) -> RunReport:
         began = time.monotonic()
-        judge, guest = self._start(request, gpus)
+        described = self._sandbox.describe(gpu=bool(gpus))
+        judge, guest = self._start(request, gpus, described)
+        used = {"judge_image": image_of(judge.process), "guest_image": image_of(guest.process)}
+        described |= {name: image for name, image in used.items() if image}
         started = time.monotonic()
         judgement = Judgement(
             CUDA if gpus else "cpu",
@@ -151,33 +155,36 @@ class Grader:
             report, resources=_resources(began, started, judgement, ending)
         )
         facts = {"judge": self._judge_facts, "guest": guest.facts}
-        described = self._sandbox.describe(gpu=bool(gpus))
         return dataclasses.replace(
             report, receipt=receipt.make(request, report, described, facts, gpus)
         )
 
-    def _start(self, request: RunRequest, gpus: tuple[Gpu, ...]) -> tuple[JudgeLine, Guest]:
+    def _start(
+        self, request: RunRequest, gpus: tuple[Gpu, ...], described: dict[str, str]
+    ) -> tuple[JudgeLine, Guest]:
         kind = (request.limits, request.preload)
         if gpus:  # never ahead: a guest that waits would keep a GPU from the others
-            guest = self._starter.submit(_start_guest, self._sandbox, kind, gpus)
+            guest = self._starter.submit(start_guest, self._sandbox, kind, gpus)
         else:
-            guest = self._take_guest(kind, own=request.own)
+            guest = self._take_guest(kind, described.get("guest_image", ""), own=request.own)
         try:
-            return self._warm_judge(request), guest.result()
+            return self._warm_judge(request, described.get("judge_image", "")), guest.result()
         except SandboxError:
             with contextlib.suppress(SandboxError):
                 guest.result().process.kill()
             raise
 
-    def _warm_judge(self, request: RunRequest) -> JudgeLine:
+    def _warm_judge(self, request: RunRequest, image: str) -> JudgeLine:
+        """The judge, if it lives and is of the image in force; else another one."""
         waits = self._judge is not None and not self._judge.has_ended
-        if not waits or time.monotonic() > self._judge_until:
+        fits = self._judge is not None and image_of(self._judge.process) in ("", image)
+        if not (waits and fits) or time.monotonic() > self._judge_until:
             self._drop_judge()
         if self._judge is None:
-            process = self._sandbox.start(_spec(Role.JUDGE, request.limits, _REMOVED_AFTER))
+            process = self._sandbox.start(spec_of(Role.JUDGE, request.limits, REMOVED_AFTER))
             self._judge_until = time.monotonic() + _JUDGE_SECONDS
             self._judge = JudgeLine(process)
-            event = self._judge.next_event(time.monotonic() + _START_SECONDS)
+            event = self._judge.next_event(time.monotonic() + START_SECONDS)
             if event is None or event["event"] != "ready":
                 detail = process.kill().stderr
                 self._judge = None
@@ -185,19 +192,19 @@ class Grader:
             self._judge_facts = event["facts"]
         return self._judge
 
-    def _set_ahead(self, kind: _Kind, guest: Future[Guest], *, used: bool = False) -> None:
-        self._next_is_used = used
-        self._next, self._next_until = (kind, guest), time.monotonic() + _GUEST_SECONDS
+    def _take_guest(self, kind: Kind, image: str, *, own: bool) -> Future[Guest]:
+        if own and self._used is not None and self._used[0] == kind:
+            ready: Future[Guest] = Future()
+            ready.set_result(self._used[1])
+            self._used = None
+            return ready
+        self._drop_used()
+        return self._pool.take(kind, image)
 
-    def _take_guest(self, kind: _Kind, *, own: bool) -> Future[Guest]:
-        ready, self._next = self._next, None
-        fits = ready is not None and ready[0] == kind and time.monotonic() < self._next_until
-        if ready is not None and fits and (own or not self._next_is_used):
-            return self._starter.submit(_waiting_guest, self._sandbox, kind, ready[1])
-        if ready is not None:
-            with contextlib.suppress(SandboxError):
-                ready[1].result().process.kill()
-        return self._starter.submit(_start_guest, self._sandbox, kind)
+    def _drop_used(self) -> None:
+        if self._used is not None:
+            self._used[1].process.kill()
+            self._used = None
 
     def _run(
         self,
@@ -216,7 +223,7 @@ class Grader:
         judge.order(encode(order(request, judgement.device)))
         if self._ahead and judgement.device == "cpu" and not request.own:
             kind = (limits, request.preload)
-            self._set_ahead(kind, self._starter.submit(_start_guest, self._sandbox, kind))
+            self._pool.refill(kind)
         allowed = limits.run_seconds + limits.load_seconds * _cells(request) + _GRACE_SECONDS
         judge_well = judge.follow(judgement, on_event, time.monotonic() + allowed)
         judge_well = judge_well and not line.has_died  # it would wait for the guest's answers yet
@@ -224,9 +231,7 @@ class Grader:
         judge.guest = None
         well = judge_well and judgement.fault is None and not lost_by_itself
         if request.own and well and judgement.device == "cpu" and _emptied(guest, line):
-            kept: Future[Guest] = Future()
-            kept.set_result(guest)
-            self._set_ahead((limits, request.preload), kept, used=True)
+            self._used = ((limits, request.preload), guest)
             ending = Ending()
         else:
             ending = guest.process.kill()
@@ -253,54 +258,6 @@ class Grader:
             self._judge = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Guest:
-    """A warm guest and what it says of itself."""
-
-    process: SandboxProcess
-    facts: dict[str, str]
-
-
-def _start_guest(sandbox: Sandbox, kind: _Kind, gpus: tuple[Gpu, ...] = ()) -> Guest:
-    limits, preload = kind
-    process = sandbox.start(_spec(Role.GUEST, limits, limits.run_seconds + _REMOVED_AFTER, gpus))
-    with _answering(process):
-        _, payload = frames.read_frame(process.receive, _FACTS_BYTES)
-        _preload(process, preload)
-        return Guest(process, decode(payload)[1])
-
-
-def _waiting_guest(sandbox: Sandbox, kind: _Kind, ahead: Future[Guest]) -> Guest:
-    """The guest that was started ahead; another one where that has died, or never lived."""
-    try:
-        guest = ahead.result()
-        with _answering(guest.process):
-            _preload(guest.process, ())
-    except SandboxError:
-        return _start_guest(sandbox, kind)
-    return guest
-
-
-def _preload(process: SandboxProcess, names: tuple[str, ...]) -> None:
-    """Have a guest import these, and hear that it has."""
-    process.send(frames.pack(frames.SUPERVISOR, encode(("preload", names))))
-    frames.read_frame(process.receive, _FACTS_BYTES)
-
-
-@contextlib.contextmanager
-def _answering(process: SandboxProcess) -> Iterator[None]:
-    """A guest that does not answer in time, or has ended, is no guest: raises `SandboxError`."""
-    timer = threading.Timer(_START_SECONDS, process.kill)
-    timer.start()
-    try:
-        yield
-    except (ChannelClosed, ProtocolError, SandboxGone) as error:
-        detail = process.kill().stderr
-        raise SandboxError(f"the guest did not start: {detail[-2_000:]}") from error
-    finally:
-        timer.cancel()
-
-
 def _emptied(guest: Guest, line: GuestLine) -> bool:
     """Have a guest forget what it ran; tells whether it is good for another run."""
     try:
@@ -308,11 +265,6 @@ def _emptied(guest: Guest, line: GuestLine) -> bool:
     except SandboxGone:
         return False
     return line.join(_JOIN_SECONDS) and line.was_emptied
-
-
-def _spec(role: Role, limits: Limits, seconds: float, gpus: tuple[Gpu, ...] = ()) -> ProcessSpec:
-    job, deadline = uuid.uuid4().hex[:12], time.time() + seconds
-    return ProcessSpec(role=role, limits=limits, job=job, deadline=deadline, gpus=gpus)
 
 
 def _cells(request: RunRequest) -> int:

@@ -128,11 +128,11 @@ def cool_down() -> None:
 @lru_cache(maxsize=1)
 def _grader() -> Grader:
     """The grader of this process: its judge stays warm from job to job."""
-    return make_grader(ahead=True)
+    return make_grader(ahead=settings.SANDGLASS_POOL)
 
 
-def make_grader(*, ahead: bool) -> Grader:
-    """A grader in the sandbox of this site; `ahead` has the next guest started in time."""
+def make_grader(*, ahead: int) -> Grader:
+    """A grader in the sandbox of this site, with so many guests that wait."""
     sandbox = open_sandbox(
         settings.SANDGLASS_SANDBOX, runtime=settings.SANDGLASS_DOCKER_RUNTIME, cpuset=_cpuset()
     )

@@ -163,6 +163,8 @@ SANDGLASS_DOCKER_RUNTIME = os.environ.get("SANDGLASS_DOCKER_RUNTIME", "").strip(
 # Cores for each grading process of a worker, by semicolons: `0-1;2-3`.
 SANDGLASS_DOCKER_CPUSETS = read_cpusets(os.environ, "SANDGLASS_DOCKER_CPUSETS")
 SANDGLASS_ALLOW_PROCESS = read_bool(os.environ, "SANDGLASS_ALLOW_PROCESS", default=DEBUG)
+# Guests that each process of a worker keeps ready.
+SANDGLASS_POOL = read_int(os.environ, "SANDGLASS_POOL", default=1)
 # Grade also where `doctor` finds that student code is not held.
 SANDGLASS_GRADE_UNFIT = read_bool(os.environ, "SANDGLASS_GRADE_UNFIT", default=False)
 SANDGLASS_RECEIPT_KEY = read_secret(os.environ, "SANDGLASS_RECEIPT_KEY", debug=DEBUG)

@@ -27,6 +27,10 @@ from runners.sandboxes.base import Role, SandboxError
 
 CODE_LABEL = "sandglass.code"
 RUNTIME_LABEL = "sandglass.runtime"
+BASE_LABEL = "sandglass.base"
+"""The id of the base image."""
+PACKAGES_LABEL = "sandglass.packages"
+"""SHA-256 over the names of all wheels that were installed, which carry their versions."""
 BASES = ("python:3.11-slim-bookworm", "sandglass-base:bookworm")
 """Base images, best first; without `base`, the first that the engine has, else it pulls."""
 
@@ -157,8 +161,15 @@ def _check_flavour(folder: Path, gpu: bool) -> None:
 def _build_runtime(
     client: docker.APIClient, tag: str, base: str, wheels: Path, on_line: OnLine
 ) -> None:
-    key = _runtime_key(client, base, wheels)
-    if (_labels(client, tag) or {}).get(RUNTIME_LABEL) == key:
+    _pull_missing(client, base, on_line)
+    # By its id: a tag may be moved while this builds.
+    base = str(client.inspect_image(base)["Id"])
+    labels = {
+        RUNTIME_LABEL: _runtime_key(base, wheels),
+        BASE_LABEL: base,
+        PACKAGES_LABEL: _packages_digest(wheels),
+    }
+    if labels.items() <= (_labels(client, tag) or {}).items():
         on_line(f"{tag}: up to date")
         return
     requirements = "\n".join(sandbox_requirements()) + "\n"
@@ -167,14 +178,30 @@ def _build_runtime(
         "requirements.txt": requirements.encode(),
     }
     files |= {f"wheels/{wheel.name}": wheel for wheel in sorted(wheels.glob("*.whl"))}
-    _build(client, tag, files, {"BASE": base}, {RUNTIME_LABEL: key}, on_line)
+    _build(client, tag, files, {"BASE": base}, labels, on_line)
 
 
-def _runtime_key(client: docker.APIClient, base: str, wheels: Path) -> str:
+def _pull_missing(client: docker.APIClient, base: str, on_line: OnLine) -> None:
+    if _labels(client, base) is not None:
+        return
+    on_line(f"{base}: pulling")
+    try:
+        client.pull(base)
+    except docker.errors.APIError as error:
+        raise SandboxError(
+            f"{base} cannot be pulled: {error}. Make one with runners/images/base.sh and pass it "
+            "as the base."
+        ) from error
+
+
+def _packages_digest(wheels: Path) -> str:
+    names = sorted(wheel.name for wheel in wheels.glob("*.whl"))
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def _runtime_key(base: str, wheels: Path) -> str:
     """Everything that the runtime image is made of."""
-    known = _labels(client, base) is not None
-    parts = [str(client.inspect_image(base)["Id"]) if known else base]
-    parts.append((_HERE / "Dockerfile.cpu").read_text(encoding="utf-8"))
+    parts = [base, (_HERE / "Dockerfile.cpu").read_text(encoding="utf-8")]
     parts += [f"{wheel.name} {wheel.stat().st_size}" for wheel in sorted(wheels.glob("*.whl"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -182,8 +209,9 @@ def _runtime_key(client: docker.APIClient, base: str, wheels: Path) -> str:
 def _build_role(
     client: docker.APIClient, tag: str, role: Role, runtime: str, on_line: OnLine
 ) -> None:
-    key = str((_labels(client, runtime) or {})[RUNTIME_LABEL])
-    labels = {CODE_LABEL: code_digest(role), RUNTIME_LABEL: key}
+    below = _labels(client, runtime) or {}
+    inherited = (RUNTIME_LABEL, BASE_LABEL, PACKAGES_LABEL)
+    labels = {CODE_LABEL: code_digest(role), **{name: below[name] for name in inherited}}
     found = _labels(client, tag) or {}
     if {name: found.get(name) for name in labels} == labels:
         on_line(f"{tag}: up to date")

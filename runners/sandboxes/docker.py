@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ import docker
 import docker.errors
 from docker.utils import kwargs_from_env, parse_host, version_lt
 
-from runners.images.build import CODE_LABEL, image_tag
+from runners.images.build import BASE_LABEL, CODE_LABEL, PACKAGES_LABEL, image_tag
 from runners.images.packages import code_digest
 from runners.sandboxes import start
 from runners.sandboxes.base import ProcessSpec, Role, SandboxError
@@ -38,10 +39,22 @@ from runners.sandboxes.docker_process import (
 
 BUILD_REMEDY = "run `python -m runners image build`"
 _ENGINE_SECONDS = 60
+_BELIEVED_SECONDS = 15.0
 _LOCAL = "http+unix://"
 _CGROUP_NAMESPACES_SINCE = "1.41"
 UNCLAIMED_SECONDS = 60.0
 """How long a container that has ended is left to its owner, who removes it at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What a receipt says of an image. An id, unlike a tag, cannot change between two runs."""
+
+    id: str
+    base: str
+    """The id of the image that it was built on."""
+    packages: str
+    """The digest of the list of packages in it, with their versions."""
 
 
 class DockerSandbox:
@@ -60,12 +73,12 @@ class DockerSandbox:
         self._engine = Engine(runtime=runtime, cpuset=cpuset)
         self._command = None if command is None else list(command)
         self._connected: tuple[int, docker.APIClient] | None = None
-        self._images: dict[str, str] = {}
+        self._images: dict[str, tuple[float, Image]] = {}
 
     def start(self, spec: ProcessSpec) -> DockerProcess:
         """Create a container, attach to it, then start it, so that no byte is missed."""
         client = self._client()
-        container = self._create(client, spec)
+        container, image = self._create(client, spec)
         try:
             talk = AttachedStream(client, container, "stdin", "stdout")
             errors = AttachedStream(client, container, "stderr")
@@ -73,7 +86,7 @@ class DockerSandbox:
         except ENGINE_ERRORS as error:
             remove_container(client, container)
             raise SandboxError(f"Docker could not start a sandbox: {error}") from error
-        return DockerProcess(client, container, talk, errors)
+        return DockerProcess(client, container, talk, errors, image)
 
     def probe(self) -> None:
         """Raises `SandboxError` unless the engine answers, and has what it will be asked for."""
@@ -91,16 +104,16 @@ class DockerSandbox:
             )
 
     def describe(self, *, gpu: bool = False) -> dict[str, str]:
-        """The engine's version, the images' digests and the runtime."""
+        """The engine's version, the runtime, and the digests of the images and what is in them."""
         client = self._client()
+        images = {role: self._image(client, image_tag(role, gpu=gpu), role) for role in Role}
         return {
             "sandbox": self.name,
             "engine": str(client.version()["Version"]),
             "runtime": self._engine.runtime or "default",
-            **{
-                f"{role.value}_image": self._image(client, image_tag(role, gpu=gpu), role)
-                for role in Role
-            },
+            **{f"{role.value}_image": image.id for role, image in images.items()},
+            "base_image": images[Role.GUEST].base,
+            "packages": images[Role.GUEST].packages,
         }
 
     def reap(self, now: float) -> list[str]:
@@ -119,24 +132,29 @@ class DockerSandbox:
             self._connected = (os.getpid(), connect())
         return self._connected[1]
 
-    def _image(self, client: docker.APIClient, tag: str, role: Role) -> str:
-        """The id of the role's image. Ids, unlike tags, cannot change between two runs."""
-        if tag not in self._images:
-            self._images[tag] = _fitting_image(client, tag, role)
-        return self._images[tag]
+    def _image(self, client: docker.APIClient, tag: str, role: Role) -> Image:
+        """The role's image as it was some seconds ago at most, so that a new one is soon seen."""
+        known = self._images.get(tag)
+        if known is None or time.monotonic() > known[0] + _BELIEVED_SECONDS:
+            known = time.monotonic(), _fitting_image(client, tag, role)
+            self._images[tag] = known
+        return known[1]
 
-    def _create(self, client: docker.APIClient, spec: ProcessSpec) -> str:
+    def _create(self, client: docker.APIClient, spec: ProcessSpec) -> tuple[str, str]:
+        """The container's id and its image's."""
         if version_lt(client.api_version, _CGROUP_NAMESPACES_SINCE):
             self._engine = replace(self._engine, cgroup_namespaces=False)
         tag = image_tag(spec.role, gpu=bool(spec.gpus))
         try:
             _evict(client, spec)
+            image = self._image(client, tag, spec.role).id
             try:
-                return self._create_from(client, spec, self._image(client, tag, spec.role))
+                return self._create_from(client, spec, image), image
             except docker.errors.ImageNotFound:
                 # Rebuilt since we looked: take the new one, if it fits.
                 del self._images[tag]
-                return self._create_from(client, spec, self._image(client, tag, spec.role))
+                image = self._image(client, tag, spec.role).id
+                return self._create_from(client, spec, image), image
         except ENGINE_ERRORS as error:
             raise SandboxError(f"Docker could not create a sandbox: {error}") from error
 
@@ -192,7 +210,7 @@ def _evict(client: docker.APIClient, spec: ProcessSpec) -> None:
             remove_container(client, str(left["Id"]))
 
 
-def _fitting_image(client: docker.APIClient, tag: str, role: Role) -> str:
+def _fitting_image(client: docker.APIClient, tag: str, role: Role) -> Image:
     """An image made from exactly the code that this process would expect at the other end."""
     try:
         found = client.inspect_image(tag)
@@ -201,10 +219,12 @@ def _fitting_image(client: docker.APIClient, tag: str, role: Role) -> str:
         raise SandboxError(f"There is no image {tag}: {remedy}.") from error
     except ENGINE_ERRORS as error:
         raise SandboxError(f"Docker does not answer about its images: {error}") from error
-    label = (found["Config"].get("Labels") or {}).get(CODE_LABEL)
-    if label != code_digest(role):
+    labels = found["Config"].get("Labels") or {}
+    if labels.get(CODE_LABEL) != code_digest(role):
         raise SandboxError(f"The image {tag} was made from other code: {BUILD_REMEDY}.")
-    return str(found["Id"])
+    return Image(
+        str(found["Id"]), str(labels.get(BASE_LABEL, "")), str(labels.get(PACKAGES_LABEL, ""))
+    )
 
 
 def _left_behind(client: docker.APIClient, container: dict[str, Any], now: float) -> bool:

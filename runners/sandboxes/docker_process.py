@@ -101,10 +101,16 @@ class DockerProcess:
     """A started container. Made by `DockerSandbox.start`."""
 
     def __init__(
-        self, client: docker.APIClient, container: str, talk: AttachedStream, errors: AttachedStream
+        self,
+        client: docker.APIClient,
+        container: str,
+        talk: AttachedStream,
+        errors: AttachedStream,
+        image: str,
     ) -> None:
         self._client = client
         self.container = container
+        self.image = image
         self._talk = talk
         self._errors = errors
         self._stderr = StderrDrain(errors.receive, container, self._on_last_words)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import docker.errors
@@ -13,6 +16,7 @@ from runners.images.build import CODE_LABEL, image_tag
 from runners.images.packages import code_digest
 from runners.sandboxes import docker as sandbox_module
 from runners.sandboxes.base import ProcessSpec, Role, SandboxError
+from runners.sandboxes.cgroups import usage_of
 from runners.sandboxes.docker import DockerSandbox
 from runners.sandboxes.docker_process import DockerProcess
 from tests.runners.sandboxes.conftest import SMALL
@@ -144,3 +148,48 @@ def test_describe_names_what_a_receipt_needs() -> None:
     assert facts["sandbox"] == "docker"
     assert facts["guest_image"].startswith("sha256:")
     assert facts["guest_image"] != facts["judge_image"]
+    assert re.fullmatch("sha256:[0-9a-f]{64}", facts["base_image"])
+    assert re.fullmatch("[0-9a-f]{64}", facts["packages"])
+
+
+def test_a_container_is_made_from_the_images_id(client: docker.DockerClient, job: str) -> None:
+    """And says which one that was, for the receipt."""
+    process = start(job, time.time() + 60)
+    try:
+        facts = client.api.inspect_container(process.container)
+    finally:
+        process.kill()
+
+    assert facts["Config"]["Image"] == facts["Image"] == process.image
+    assert process.image == client.images.get(image_tag(Role.GUEST)).id
+
+
+def test_what_a_process_used_is_read_only_if_it_is_the_containers(job: str) -> None:
+    """On an engine elsewhere, the number of its process is that of a stranger here."""
+    process = start(job, time.time() + 60)
+    try:
+        pid = docker_state(process)["Pid"]
+        assert usage_of(pid, process.container) is not None
+        assert usage_of(os.getpid(), process.container) is None
+        assert usage_of(pid, "f" * 64) is None
+    finally:
+        process.kill()
+
+
+def test_cores_and_the_order_of_death_reach_the_kernel(job: str) -> None:
+    spec = ProcessSpec(Role.GUEST, SMALL, job, time.time() + 60)
+    process = DockerSandbox(cpuset="0", command=python(SLEEP)).start(spec)
+    try:
+        pid = docker_state(process)["Pid"]
+        assert os.sched_getaffinity(pid) == {0}
+        assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "800\n"
+    finally:
+        process.kill()
+
+
+def docker_state(process: DockerProcess) -> dict[str, int]:
+    engine = docker.from_env()
+    try:
+        return dict(engine.api.inspect_container(process.container)["State"])
+    finally:
+        engine.close()

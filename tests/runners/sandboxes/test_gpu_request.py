@@ -16,6 +16,7 @@ import pytest
 from runners.contract import Gpu
 from runners.images.build import CODE_LABEL
 from runners.images.packages import code_digest
+from runners.images.seccomp import docker_profile
 from runners.sandboxes.base import ProcessSpec, Role, SandboxError
 from runners.sandboxes.bubblewrap import BubblewrapSandbox
 from runners.sandboxes.docker import DockerSandbox
@@ -126,6 +127,64 @@ def test_docker_is_asked_for_exactly_the_leased_gpu(requests: list[Any]) -> None
         del body["Env"]
         del body["Labels"]["sandglass.deadline"]
     assert leased == plain
+
+
+def test_the_whole_of_what_holds_a_guest_with_a_gpu(requests: list[Any]) -> None:
+    """Field by field: what is not in this list is not asked for."""
+    body = created(requests, (LEASED,))
+    host = body.pop("HostConfig")
+    flag, profile = host.pop("SecurityOpt")
+    scratch = "rw,nosuid,nodev,noexec,size=8388608,nr_inodes=20000,mode=1777"
+    home = "rw,nosuid,nodev,noexec,size=16777216,nr_inodes=2000,uid=65532,gid=65532,mode=0700"
+
+    assert flag == "no-new-privileges:true"
+    assert profile == f"seccomp={docker_profile()}"
+    assert host.pop("Tmpfs") == {"/tmp": scratch, "/dev/shm": scratch, "/home/sandbox": home}
+    assert {one["Name"]: (one["Soft"], one["Hard"]) for one in host.pop("Ulimits")} == {
+        "core": (0, 0),
+        "cpu": (360, 360),
+        "fsize": (SMALL.scratch_bytes, SMALL.scratch_bytes),
+        "nofile": (1024, 1024),
+        "stack": (8 << 20, 64 << 20),
+    }
+    assert host == {
+        "CapDrop": ["ALL"],
+        "CgroupnsMode": "private",
+        "DeviceRequests": [
+            {
+                "Driver": "nvidia",
+                "Count": 0,
+                "DeviceIDs": [LEASED.uuid],
+                "Capabilities": [["gpu"]],
+                "Options": {},
+            }
+        ],
+        "ExtraHosts": ["sandbox:127.0.0.1"],
+        "Init": False,
+        "IpcMode": "none",
+        "LogConfig": {"Type": "none", "Config": {}},
+        "Memory": SMALL.memory_bytes,
+        "MemorySwap": SMALL.memory_bytes,
+        "NanoCpus": 1_000_000_000,
+        "NetworkMode": "none",
+        "OomScoreAdj": 800,
+        "PidsLimit": SMALL.processes,
+        "ReadonlyRootfs": True,
+        "RestartPolicy": {"Name": "no"},
+    }
+    assert sorted(body["Labels"]) == [
+        "sandglass.deadline",
+        f"sandglass.gpu.{LEASED.uuid}",
+        "sandglass.job",
+        "sandglass.role",
+    ]
+    assert {name: body[name] for name in ("User", "OpenStdin", "StdinOnce", "Tty")} == {
+        "User": "65532:65532",
+        "OpenStdin": True,
+        "StdinOnce": True,
+        "Tty": False,
+    }
+    assert "Volumes" not in body
 
 
 def test_docker_removes_who_died_with_the_gpu_before_it_gives_it_away(requests: list[Any]) -> None:

@@ -16,7 +16,7 @@ from runners.images.packages import (
     sandbox_requirements,
 )
 from runners.sandboxes.base import ProcessSpec, Role, SandboxError
-from runners.sandboxes.docker import DockerSandbox
+from runners.sandboxes.docker import DockerSandbox, Image
 from tests.runners.sandboxes.conftest import SMALL, run_to_end
 from tests.runners.sandboxes.programs import python
 
@@ -102,7 +102,8 @@ def test_wheels_are_collected_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_an_image_that_was_rebuilt_is_taken_anew(job: str) -> None:
     """A long-lived worker remembers an image's id; a rebuild may have removed that image."""
     sandbox = DockerSandbox(command=python("print('up')"))
-    sandbox._images[Role.GUEST] = "sha256:" + "0" * 64
+    gone = Image("sha256:" + "0" * 64, "", "")
+    sandbox._images[image_tag(Role.GUEST)] = (time.monotonic(), gone)
 
     process = sandbox.start(ProcessSpec(Role.GUEST, SMALL, job, time.time() + 60))
 
