@@ -82,7 +82,7 @@ class JudgeGroup(_DIST.ProcessGroup):  # type: ignore[misc]
 
     def recv_anysource(self, tensors: Tensors, tag: int = 0) -> Posted:
         """`recv` from whoever sends."""
-        return self._post(tensors, "recv", -1, tag)
+        return self._post(tensors, "recv", None, tag)
 
     def allreduce(self, tensors: Tensors, opts: Any) -> Posted:
         """`all_reduce`."""

@@ -25,7 +25,8 @@ POINT_TO_POINT = ("send", "recv")
 MAX_OPERATIONS = 100_000
 MAX_HELD_BYTES = 64 * 1024**2
 _MAX_TAG = 2**31
-_ANY = -1
+_ANY = None
+"""The peer of a receive that takes from whoever sends. No number: -1 is a student's mistake."""
 
 
 class RanksFailed(AssertionError):  # noqa: N818 - named for what it says
@@ -61,7 +62,7 @@ class Ticket:
     rank: int
     text: str
     place: str
-    peer: int = _ANY
+    peer: int | None = _ANY
     tag: int = 0
     given: list[torch.Tensor] = field(default_factory=list)
     index: int = -1
@@ -96,7 +97,7 @@ class Network:
         match request:
             case ("send", _, torch.Tensor() as tensor, int(peer), int(tag)):
                 return self._send(rank, place, tensor, peer, tag)
-            case ("recv", _, int(peer), int(tag)):
+            case ("recv", _, int() | None as peer, int(tag)):
                 return self._receive(rank, place, peer, tag)
             case ("collective", _, str(name), list(pieces), str(reduction), int(root)):
                 return self._collective(rank, place, pieces, (name, reduction, root))
@@ -144,11 +145,11 @@ class Network:
         self._sends[peer].append(sent)
         return number
 
-    def _receive(self, rank: int, place: str, peer: int, tag: int) -> Any:
+    def _receive(self, rank: int, place: str, peer: int | None, tag: int) -> Any:
         self._check(rank, "recv", place)
-        if peer != _ANY and (problem := self._wrong_peer(rank, peer, tag)):
+        if peer is not _ANY and (problem := self._wrong_peer(rank, peer, tag)):
             return problem
-        sender = "any rank" if peer == _ANY else f"rank {peer}"
+        sender = "any rank" if peer is _ANY else f"rank {peer}"
         received = Ticket(rank, f"recv from {sender}", place, peer, tag)
         number = self._post(received)
         for ticket in self._sends[rank]:
