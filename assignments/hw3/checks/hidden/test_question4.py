@@ -144,10 +144,10 @@ def test_grouped_heads(kv_heads, rng, assert_tensor):
 @pytest.mark.gpu
 @pytest.mark.points(2)
 @pytest.mark.hint("The past reaches your function by the cache alone; positions go on behind it.")
-@pytest.mark.parametrize(("past", "new"), [(7, 1), (5, 3), (0, 6)])
-def test_decode_reads_the_cache(past, new, rng, assert_tensor):
+@pytest.mark.parametrize(("past", "new", "layers"), [(7, 1, 2), (5, 3, 1), (0, 6, 3)])
+def test_decode_reads_the_cache(past, new, layers, rng, assert_tensor):
     """Logits behind a cache that no text has left"""
-    weights, tokens = make_weights(rng), random_tokens(rng, new)
+    weights, tokens = make_weights(rng, layers), random_tokens(rng, new)
     cache = random_cache(rng, weights, past)
 
     logits, longer = question4.decode(weights, tokens, cache)
@@ -318,6 +318,10 @@ def test_beam_search_finished_texts(rng):
         actual = question4.beam_search(probabilities, 4, 4, end=".", alpha=alpha)
         assert_beam(actual, ranked, [scores[text] for text in ranked])
         assert sorted(asked) == sorted(continued), "finished texts, or others, were continued"
+    # One letter of probability 1/2 counts as much as two of them.
+    even = {"": {"z": 0.5, "a": 0.5}, "a": {"b": 0.5, "c": 0.5}}
+    actual = question4.beam_search(lambda text: even[text], 3, 2, end="z", alpha=1.0)
+    assert_beam(actual, ["ab", "ac", "z"], [math.log(0.5)] * 3)
 
 
 @pytest.mark.points(1)
@@ -334,6 +338,9 @@ def test_temperature(rng, assert_tensor):
     assert_tensor(coldest, torch.tensor([0.0, 1.0, 0.0, 0.0]))
     huge = question4.softmax_with_temperature(torch.tensor([3e4, 3e4, -3e4]), 0.5)
     assert_tensor(huge, torch.tensor([0.5, 0.5, 0.0]))
+    # In half precision, twice the largest logit is no number any more.
+    half = question4.softmax_with_temperature(torch.tensor([4e4, 4e4, 0.0]).half(), 0.5)
+    assert_tensor(half, torch.tensor([0.5, 0.5, 0.0]).half())
 
 
 @pytest.mark.points(1)
