@@ -16,10 +16,10 @@ def draw_codes(rng, *shape):
     return torch.from_numpy(rng.integers(-4, 4, size=shape)).to(torch.int8)
 
 
-def draw_layer(rng, rows=12, columns=24, tokens=40):
+def draw_layer(rng, rows=12, columns=24, tokens=40, spread=1.2):
     """A weight, and activations of which a few channels are far larger than the rest."""
     weight = draw(rng, rows, columns, dtype=torch.float64)
-    strength = torch.from_numpy(np.exp(1.2 * rng.standard_normal(columns)))
+    strength = torch.from_numpy(np.exp(spread * rng.standard_normal(columns)))
     return weight, draw(rng, tokens, columns, dtype=torch.float64) * strength
 
 
@@ -168,6 +168,13 @@ def test_search_alpha(rng):
 
         assert error == pytest.approx(errors[best], rel=1e-6), "not the least error of the grid"
         assert alpha == pytest.approx(best / steps), "alpha does not belong to the least error"
+    # The grid ends at 1, also where the error would go on falling.
+    errors = [0.0, 0.0, 0.0]
+    while errors[2] >= min(errors[:2]):
+        weight, x = draw_layer(rng, spread=0.1)
+        errors = [error_of(weight, x, scales_of(x, alpha), 8, 3) for alpha in (0.0, 1.0, 2.0)]
+    alpha, _ = question1.search_alpha(weight, x, 8, 3, 1)
+    assert alpha == int(errors[1] < errors[0]), "alpha is not on the grid"
 
 
 @pytest.mark.points(0.5)

@@ -301,7 +301,8 @@ def test_build_tree(rng):
 @pytest.mark.hint("All ancestors, not the parent alone; and no sibling. Depth counts from the prompt.")
 def test_tree_mask_and_positions(rng, assert_tensor):
     """Mask and positions of random trees, with and without a prompt"""
-    prefixes, _, parents = tree_of(draw_sequences(rng))
+    # Drafts that part behind their first token, and others.
+    prefixes, _, parents = tree_of([[0, 1, 2], [0, 2], *draw_sequences(rng)])
     for past in (0, int(rng.integers(1, 5))):
         rows = [
             [True] * past + [row[: len(column)] == column for column in prefixes]

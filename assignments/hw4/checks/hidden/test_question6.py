@@ -130,7 +130,7 @@ def test_dpo_loss_of_large_margins(rng, assert_tensor):
     assert_tensor(far.grad, torch.tensor([0.0, -beta / 3, -beta / 6]))
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 @pytest.mark.hint("Two players, either order, three results: go through the six cases.")
 def test_count_wins(rng, assert_tensor):
     """Wins of random battles, with ties and with players who never played"""
@@ -138,6 +138,16 @@ def test_count_wins(rng, assert_tensor):
     battles = draw_battles(rng, players - 1, 30)
     expected = wins_of(battles, players)
     assert_tensor(question6.count_wins(battles, players), expected)
+
+
+@pytest.mark.points(0.5)
+@pytest.mark.hint("Powers of ten, not of e; and the second rating minus the first.")
+def test_win_probability(rng):
+    """Win probabilities of random ratings, in both orders"""
+    first, second = (1000 + 300 * draw(rng, 2)).tolist()
+    odds = math.exp(math.log(10) * (first - second) / 400)
+    chances = question6.win_probability(first, second), question6.win_probability(second, first)
+    assert chances == pytest.approx((odds / (1 + odds), 1 / (1 + odds)))
 
 
 @pytest.mark.points(1)
