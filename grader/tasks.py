@@ -18,7 +18,7 @@ from celery.signals import (
 )
 from django.core.management import call_command
 
-from grader import gpus, heartbeats, logs, watch, workers
+from grader import gpus, heartbeats, logs, retention, watch, workers
 from grader.celery import CANARY, FORGET_SESSIONS, GRADE, SWEEP, WATCH, app
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
@@ -76,6 +76,7 @@ def canary(lane: str) -> None:
 def forget_sessions() -> None:
     """Remove the sessions that have ended; nothing else would, and each has a row."""
     call_command("clearsessions")
+    retention.remove()
 
 
 class Announcement:

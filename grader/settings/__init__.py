@@ -169,6 +169,10 @@ SANDGLASS_POOL = read_int(os.environ, "SANDGLASS_POOL", default=1)
 SANDGLASS_GRADE_UNFIT = read_bool(os.environ, "SANDGLASS_GRADE_UNFIT", default=False)
 SANDGLASS_RECEIPT_KEY = read_secret(os.environ, "SANDGLASS_RECEIPT_KEY", debug=DEBUG)
 
+# A homework that is in force no more stays unpacked on a worker's disk for so long.
+SANDGLASS_KEEP_UNPACKED = timedelta(
+    days=read_int(os.environ, "SANDGLASS_KEEP_UNPACKED_DAYS", default=30)
+)
 # Staff are told when a submission waits longer than this.
 SANDGLASS_LONG_WAIT = timedelta(
     minutes=read_int(os.environ, "SANDGLASS_LONG_WAIT_MINUTES", default=30)
