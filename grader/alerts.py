@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from functools import partial
 
 from django.core.mail import send_mail
 from django.db import transaction
@@ -39,7 +38,7 @@ def fault(job: GradingJob) -> None:
     )
     log.error("job %d of %s: %s", job.pk, assignment.slug, job.verdict)
     if first:
-        transaction.on_commit(partial(_mail, job), robust=True)
+        transaction.on_commit(lambda: _mail(job), robust=True)
 
 
 def trouble(sentence: str, lane: Lane | None = None) -> None:

@@ -46,6 +46,9 @@ def in_order(lane: Lane) -> QuerySet[GradingJob]:
         GradingJob.objects.filter(
             submission__student=OuterRef("submission__student"), started_at__gte=ago(_RECENTLY)
         )
+        # A job that is tried again after a fault of ours would wait behind everybody for its
+        # own first try.
+        .exclude(pk=OuterRef("pk"))
         .order_by()
         .values("submission__student")
         .annotate(runs=Count("pk"))

@@ -64,6 +64,7 @@ class Plan:
 class Outcome:
     """What became of it."""
 
+    planned: int
     uploads: int = 0
     sent_again: int = 0
     """Uploads that met the database's restart, and were sent once more with the same form."""
@@ -77,7 +78,7 @@ class Outcome:
     @property
     def kept(self) -> bool:
         """Whether the promise held."""
-        return not self.ledger.broken and self.ledger.graded == self.uploads
+        return not self.ledger.broken and self.ledger.graded == self.uploads == self.planned
 
     def lines(self) -> list[str]:
         """The table."""
@@ -111,7 +112,7 @@ class Drill:
         self._uploaded = threading.Event()
         self._sent: dict[str, Membership] = {}
         self._pending: list[tuple[str, float, Callable[[], bool]]] = []
-        self.outcome = Outcome()
+        self.outcome = Outcome(plan.runs)
 
     def run(self, say: Callable[[str], None] = lambda _line: None) -> Outcome:
         """Upload, hit, wait, and look at what is there in the end."""

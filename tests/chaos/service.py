@@ -146,10 +146,10 @@ class Service:
         """Start a worker that listens; it ends with the service."""
         return self.start_worker(sandbox, **instead).wait()
 
-    def worker_at_hand(self) -> Worker:
-        """The one that was asked for last, if it lives, or a new one; in bubblewrap."""
+    def worker_at_hand(self, sandbox: str = "bubblewrap") -> Worker:
+        """The one that was asked for last, if it lives, or a new one."""
         if self._at_hand is None or not self._at_hand.alive:
-            self._at_hand = self.worker("bubblewrap")
+            self._at_hand = self.worker(sandbox)
         return self._at_hand
 
     @contextmanager

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.db import OperationalError
 
 from grader import live
 from grader.domain.states import Lane
 from grader.models import Assignment, GradingJob, Membership
+from grader.pipeline import enqueue
 from grader.pipeline.enqueue import ring
 from tests.grader.pipeline.broker import broker_at, waiting
 from tests.grader.pipeline.road import job_of, upload
@@ -117,3 +119,15 @@ def stopped(server: RedisServer) -> Iterator[None]:
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+def test_a_bell_that_falls_over(
+    homework: Assignment, ada: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the database goes right after it has taken the upload: the upload is taken."""
+
+    def fall_over(*_job: object) -> None:
+        raise OperationalError("terminating connection due to administrator command")
+
+    monkeypatch.setattr(enqueue, "ring", fall_over)
+    assert job_of(upload(homework, ada)).state == "queued"

@@ -87,6 +87,17 @@ def test_whoever_had_fewer_runs_goes_first(
     assert [place and (place.position, place.waiting) for place in places] == [(1, 2), (2, 2)]
 
 
+def test_who_is_tried_again_goes_first(
+    homework: Assignment, ada: Membership, bob: Membership
+) -> None:
+    """It has waited longest, and the try that we lost is no run of the student's."""
+    lost = upload(homework, ada)
+    take()
+    upload(homework, bob)
+    GradingJob.objects.filter(submission=lost).update(state="queued", lease_until=None)
+    assert take().job_id == job_of(lost).pk
+
+
 def test_runs_of_long_ago_are_forgotten(
     homework: Assignment, ada: Membership, bob: Membership
 ) -> None:
