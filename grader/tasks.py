@@ -44,9 +44,9 @@ def grade(job_id: int) -> None:
     if lane == Lane.GPU and not execute.count_gpus():
         log.error("job %d waits for a GPU, and this worker of its lane has none", job_id)
         return
-    if refusal := fitness.refusal():
+    if refusal := fitness.refusal() or execute.absence():
         heartbeats.troubled(lane, refusal, _owner())
-        log.error("job %d waits: this machine must not grade", job_id)
+        log.error("job %d waits: this machine cannot grade now: %s", job_id, refusal)
         return
     grade_next(Lane(lane), _owner())
     fitness.look_again()

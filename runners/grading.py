@@ -102,6 +102,15 @@ class Grader:
         _, guest = self._start(request, (), self._sandbox.describe())
         self._pool.put((request.limits, request.preload), guest)
 
+    def check(self) -> None:
+        """Raises `SandboxError` while no sandbox can be started, as when the engine is away."""
+        try:
+            self._sandbox.describe()
+        except SandboxError:
+            raise
+        except Exception as error:  # whatever the engine's client raises
+            raise SandboxError(f"The sandbox does not answer: {error}") from error
+
     def _leave_what_was_inherited(self) -> None:
         """After a fork: judge and guests are the parent's, and no thread came along."""
         if self._pid != os.getpid():

@@ -118,6 +118,18 @@ def warm_up() -> None:
     _grader()
 
 
+def absence() -> str:
+    """Why no sandbox can be started now; nothing when one can.
+
+    Asked before a job is taken: while the engine is away, jobs wait and lose no attempt.
+    """
+    try:
+        _grader().check()
+    except SandboxError as error:
+        return str(error)
+    return ""
+
+
 def cool_down() -> None:
     """End what is kept warm; at the end of a worker's process."""
     if _grader.cache_info().currsize:
