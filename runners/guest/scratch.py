@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import secrets
 from pathlib import Path
 
 _SMALL = 4 * 1024 * 1024
+_MOST_FOLDERS = 100_000  # more than fit: a thread of the submission may be making new ones
 
 
 class Scratch:
@@ -42,24 +43,63 @@ class Scratch:
                     self._kept[path] = (os.lstat(path).st_ctime_ns, content)
 
     def _restore(self, entry: os.DirEntry[str]) -> None:
-        with contextlib.suppress(OSError):
-            if entry.is_dir(follow_symlinks=False):
-                if any(path.startswith(entry.path + "/") for path in self._kept):
-                    for inner in os.scandir(entry.path):
-                        self._restore(inner)
+        """Without recursion: how deep folders lie in folders is the submission's choice."""
+        waiting = [entry]
+        while waiting:
+            found = waiting.pop()
+            with contextlib.suppress(OSError):
+                if not found.is_dir(follow_symlinks=False):
+                    kept = self._kept.get(found.path)
+                    if kept is None or kept[0] != found.stat(follow_symlinks=False).st_ctime_ns:
+                        os.unlink(found.path)  # noqa: PTH108 - never follow what a student made
+                elif any(path.startswith(found.path + "/") for path in self._kept):
+                    waiting += os.scandir(found.path)
                 else:
-                    shutil.rmtree(entry.path, ignore_errors=True)
-                return
-            kept = self._kept.get(entry.path)
-            if kept is None or kept[0] != entry.stat(follow_symlinks=False).st_ctime_ns:
-                os.unlink(entry.path)  # noqa: PTH108 - never follow what a student made
+                    _remove(found.path)
 
     def _files(self) -> list[str]:
-        found = []
-        for folder in self._folders:
-            for parent, _, names in os.walk(folder):
-                found += [os.path.join(parent, name) for name in names]  # noqa: PTH118
+        found: list[str] = []
+        waiting = [str(folder) for folder in self._folders]
+        while waiting:
+            with contextlib.suppress(OSError):
+                for entry in os.scandir(waiting.pop()):
+                    (waiting if entry.is_dir(follow_symlinks=False) else found).append(entry.path)
         return found
+
+
+def _remove(path: str) -> None:
+    """Remove a folder and all below, however deep and whatever its rights.
+
+    Inner folders are moved beside it first, so that no path grows long and few files are open.
+    """
+    outer, name = os.path.split(path)
+    top = os.open(outer, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        waiting, left = [name], _MOST_FOLDERS
+        while waiting and left:
+            name, left = waiting.pop(), left - 1
+            os.chmod(name, 0o700, dir_fd=top)
+            here = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
+            try:
+                waiting += _emptied(here, top)
+            finally:
+                os.close(here)
+            os.rmdir(name, dir_fd=top)
+    finally:
+        os.close(top)
+
+
+def _emptied(here: int, top: int) -> list[str]:
+    """Remove a folder's files and move its folders into `top`; their new names."""
+    moved = []
+    for entry in list(os.scandir(here)):
+        if entry.is_dir(follow_symlinks=False):
+            os.chmod(entry.name, 0o700, dir_fd=here)
+            moved.append(secrets.token_hex(16))
+            os.rename(entry.name, moved[-1], src_dir_fd=here, dst_dir_fd=top)
+        else:
+            os.unlink(entry.name, dir_fd=here)
+    return moved
 
 
 def _content(path: str) -> bytes | None:
