@@ -233,7 +233,7 @@ def test_a_broken_form_holds_no_file(homework: Assignment, ada: Membership, body
         ("multipart/form-data; boundary=\u00e9", 400),
         ("application/json", 422),
         ("text/plain", 422),
-        ("application/x-www-form-urlencoded; charset=utf-7", 400),
+        ("application/x-www-form-urlencoded; charset=utf-7", 422),
     ],
 )
 def test_a_body_that_is_no_upload(
