@@ -52,7 +52,8 @@ def starting(service: Service, homework: Assignment, ada: Membership) -> Iterato
     worker = service.worker_at_hand()
     before = worker.sandboxes(Role.GUEST)
     made = upload(homework, ada)
-    wait_for(lambda: worker.sandboxes(Role.GUEST) != before)
+    # Guests that wait for a later submission come and go as well.
+    wait_for(lambda: job_of(made).state == "running" and worker.sandboxes(Role.GUEST) != before)
     yield made
 
 

@@ -85,7 +85,7 @@ def test_each_is_handed_out_once_and_none_is_left(host: Host) -> None:
 
 
 def test_one_that_died_or_hangs_is_replaced(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runners.pool._ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("runners.pool._ANSWER_SECONDS", 3.0)
     pool = GuestPool(host.start, 2)
     pool.refill(KIND)
     wait_until(lambda: len(host.started) == 2)

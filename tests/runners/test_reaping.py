@@ -28,7 +28,7 @@ from tests.runners.sandboxes.programs import SLEEP, python
 command = [sys.executable, "-m", "runners.reaping", "--sandbox=docker", "--every={PERIOD}"]
 reaper = subprocess.Popen(command, stdin=subprocess.PIPE)
 sandbox = DockerSandbox(command=python(SLEEP))
-made = sandbox.start(ProcessSpec(Role.GUEST, SMALL, sys.argv[1], time.time() + 3))
+made = sandbox.start(ProcessSpec(Role.GUEST, SMALL, sys.argv[1], time.time() + 15))
 print(reaper.pid, flush=True)
 time.sleep(600)
 """
