@@ -76,12 +76,14 @@ def checking(service: Service, homework: Assignment, ada: Membership) -> Iterato
 @contextmanager
 def recording(service: Service, homework: Assignment, ada: Membership) -> Iterator[Submission]:
     """The report is written and not committed: the score waits for a lock that somebody holds."""
-    with psycopg.connect(service.database.url) as holder:
+    url = service.database.url
+    # Who looks must be outside of any transaction: within one, activity is as it was at first.
+    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as watcher:
         table = sql.Identifier(Assignment._meta.db_table)
         lock = sql.SQL("SELECT 1 FROM {} WHERE id = %s FOR NO KEY UPDATE").format(table)
         holder.execute(lock, [homework.pk])
         made = upload(homework, ada)
-        wait_for(lambda: somebody_waits(holder))
+        wait_for(lambda: somebody_waits(watcher))
         yield made
 
 

@@ -68,13 +68,13 @@ class Bench:
     other: Grader
     sandbox: WatchedSandbox
     patience: float = 1.0
-    """How much longer than its entry says a grading may take: system calls are slow in gVisor."""
+    """How much longer than it says everything may take: system calls are slow in gVisor."""
     judge_bytes: int = 0
     own_bytes: int = 0
 
     def grade(self, entry: Entry) -> tuple[RunReport, float]:
         """Triage and grade one entry; the report and the seconds that it took."""
-        return _timed(self.grader, entry)
+        return _timed(self.grader, entry, self.patience)
 
     def grade_beside(self, entry: Entry, beside: Entry) -> Iterator[tuple[Entry, RunReport, float]]:
         """Grade `beside`, and from when its submission is loaded until it ends, `entry`.
@@ -82,10 +82,10 @@ class Bench:
         Both are graded again where the second was not over before the first.
         """
         for _ in range(_ATTEMPTS):
-            self.grader.prepare(request_for(entry))
+            self.grader.prepare(request_for(entry, self.patience))
             loaded = threading.Event()
             with ThreadPoolExecutor(1) as pool:
-                first = pool.submit(_timed, self.other, beside, loaded)
+                first = pool.submit(_timed, self.other, beside, self.patience, loaded)
                 assert loaded.wait(_STARTED_SECONDS)
                 report, seconds = self.grade(entry)
                 overlapped = not first.done()
@@ -98,20 +98,28 @@ class Bench:
 
 
 def _timed(
-    grader: Grader, entry: Entry, loaded: threading.Event | None = None
+    grader: Grader, entry: Entry, patience: float, loaded: threading.Event | None = None
 ) -> tuple[RunReport, float]:
     def hear(event: dict[str, Any]) -> None:
         if loaded is not None and event["event"] == "loaded":
             loaded.set()
 
     began = time.monotonic()
-    report = grader.grade(request_for(entry), hear)
+    report = grader.grade(request_for(entry, patience), hear)
     return report, time.monotonic() - began
 
 
-def request_for(entry: Entry) -> RunRequest:
-    """The complete request for one entry."""
-    return build_request(HERE / entry.homework, entry.files(), job=f"hostile-{entry.number}")
+def request_for(entry: Entry, patience: float) -> RunRequest:
+    """The complete request for one entry, with so many times its homework's limits of time."""
+    request = build_request(HERE / entry.homework, entry.files(), job=f"hostile-{entry.number}")
+    own = request.limits
+    limits = replace(
+        own,
+        load_seconds=own.load_seconds * patience,
+        check_seconds=own.check_seconds * patience,
+        run_seconds=own.run_seconds * patience,
+    )
+    return replace(request, limits=limits)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +134,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         Grader(sandbox) as other,
     ):
         patch.setenv(CANARY_VARIABLE, CANARY)
-        bench = Bench(grader, other, sandbox, patience=3.0 if runtime else 1.0)
+        bench = Bench(grader, other, sandbox, patience=4.0 if runtime else 1.0)
         with MemoryWatch() as memory:
             assert_honest(bench)
         bench.judge_bytes, bench.own_bytes = memory.judge_bytes, memory.own_bytes

@@ -64,6 +64,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def test_each_is_handed_out_once_and_none_is_left(host: Host) -> None:
+    others = set(threading.enumerate())
     pool = GuestPool(host.start, 2)
     pool.refill(KIND)
     wait_until(lambda: len(host.started) == 2)
@@ -79,7 +80,8 @@ def test_each_is_handed_out_once_and_none_is_left(host: Host) -> None:
     for process in taken:
         process.kill()
     assert (len(host.started), host.living()) == (5, 0)
-    assert not [one.name for one in threading.enumerate() if one.name.startswith("guests")]
+    new = set(threading.enumerate()) - others
+    assert not [one.name for one in new if one.name.startswith("guests")]
     pool.refill(KIND)
     assert len(host.started) == 5
 

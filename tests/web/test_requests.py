@@ -43,10 +43,13 @@ urlpatterns = [
 
 
 @pytest.mark.urls(__name__)
-def test_who_meets_an_error_reads_the_number_of_its_lines(caplog: pytest.LogCaptureFixture) -> None:
+def test_who_meets_an_error_reads_the_number_of_its_lines(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
     form = logs.JsonLines()
-    caplog.handler.emit = lambda record: said.append(form.format(record))  # type: ignore[method-assign]
+    # The handler is that of the whole test run: what is changed must be put back.
+    monkeypatch.setattr(caplog.handler, "emit", lambda record: said.append(form.format(record)))
     caplog.set_level(logging.INFO)
     page = Client(raise_request_exception=False).get("/breaks/5/")
     number = page["X-Request-ID"]
