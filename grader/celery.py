@@ -24,11 +24,11 @@ GRADE = "grader.grade"
 SWEEP = "grader.sweep"
 WATCH = "grader.watch"
 CANARY = "grader.canary"
-FORGET_SESSIONS = "grader.forget-sessions"
+TIDY = "grader.tidy"
 CONTROL = "control"
 """The queue of the sweep: never behind a homework."""
 SWEEP_EVERY = timedelta(seconds=30)
-FORGET_EVERY = timedelta(days=1)
+TIDY_EVERY = timedelta(days=1)
 WATCH_EVERY = timedelta(seconds=60)
 BELL = {
     # A request rings within this or not at all: it answers a student who waits.
@@ -79,7 +79,7 @@ app.conf.update(
         for name, every in (
             (SWEEP, SWEEP_EVERY),
             (WATCH, WATCH_EVERY),
-            (FORGET_SESSIONS, FORGET_EVERY),
+            (TIDY, TIDY_EVERY),
         )
     },
     beat_schedule_filename=str(settings.DATA / "beat-schedule"),

@@ -8,23 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
-from functools import cache
 
-import redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from grader.celery import app
-from grader.live import server_url
+from grader.server import server
+from grader.workers import BELIEVED_FOR
 
 log = logging.getLogger(__name__)
 
-TELL_EVERY = timedelta(seconds=20)
-BELIEVED_FOR = timedelta(seconds=90)
-"""A worker that was not heard of for so long is taken for dead: four tellings may be lost."""
-_SECONDS = 1.0
 _REST_SECONDS = 5.0
 _away_until = 0.0
 
@@ -37,7 +29,7 @@ def key(count: int) -> str:
 def tell(count: int) -> None:
     """Say that a worker of this machine serves the lane and has so many GPUs; silent on failure."""
     try:
-        pipe = _server(app.conf.broker_url).pipeline(transaction=False)
+        pipe = server(app.conf.broker_url).pipeline(transaction=False)
         for number in range(1, count + 1):
             pipe.set(key(number), "1", ex=BELIEVED_FOR)
         pipe.execute()
@@ -55,18 +47,8 @@ def at_work(count: int) -> bool | None:
     if time.monotonic() < _away_until:
         return None
     try:
-        return bool(_server(app.conf.broker_url).exists(key(count)))
+        return bool(server(app.conf.broker_url).exists(key(count)))
     except (RedisError, OSError) as error:
         log.warning("nobody can say whether a GPU is at work: %s", error)
         _away_until = time.monotonic() + _REST_SECONDS
         return None
-
-
-@cache
-def _server(broker_url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        server_url(broker_url),
-        socket_timeout=_SECONDS,
-        socket_connect_timeout=_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )

@@ -18,14 +18,11 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from grader import workers
-from grader.celery import SWEEP_EVERY
 from grader.queries.operations import service_state
 
 log = logging.getLogger(__name__)
 
 _BELIEVED_SECONDS = 5.0
-_SWEEPS = 3
-"""So many may be missed."""
 
 
 class Health(StrEnum):
@@ -117,9 +114,8 @@ def _unseen(*, heard: bool) -> dict[str, Health]:
     seen = workers.at_work() or []
     state = service_state(seen)
     bad = Health.FAILED if heard else Health.DEGRADED
-    swept = state.swept is not None and state.swept <= SWEEP_EVERY * _SWEEPS
-    served = {lane for worker in seen for lane in worker.lanes}
-    parts = {"sweep": Health.OK if swept else bad}
+    served = workers.served(seen)
+    parts = {"sweep": Health.OK if state.sweeps else bad}
     for lane in state.lanes:
         if lane.lane in served or lane.remembered:
             parts[f"lane {lane.lane}"] = bad if lane.silent else Health.OK

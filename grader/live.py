@@ -11,47 +11,24 @@ import json
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-import redis
 import redis.asyncio
 from django.conf import settings
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
+
+from grader.server import server, server_url
 
 log = logging.getLogger(__name__)
 _KEPT_SECONDS = 3_600
 _EVENTS = 2_000
-_SECONDS = 1.0
 _BLOCK_MILLISECONDS = 2_000
 FINISHED = "finished"
-
-
-def server_url(broker_url: str) -> str:
-    """The broker's address as redis-py writes it: Celery's form of a unix socket is its own."""
-    if not broker_url.startswith("redis+socket://"):
-        return broker_url
-    parts = urlsplit(broker_url)
-    database = parse_qs(parts.query).get("virtual_host", ["0"])[0]
-    return f"unix://{parts.path}?db={database}"
 
 
 def key(job_id: int, attempt: int) -> str:
     """The stream of one attempt."""
     return f"sandglass:live:{job_id}:{attempt}"
-
-
-@cache
-def _server() -> redis.Redis:
-    return redis.Redis.from_url(
-        server_url(settings.SANDGLASS_BROKER_URL),
-        socket_timeout=_SECONDS,
-        socket_connect_timeout=_SECONDS,
-        retry=Retry(NoBackoff(), 0),  # nothing depends on it, and a run waits for it
-    )
 
 
 class Feed:
@@ -66,7 +43,7 @@ class Feed:
         if not self._open:
             return
         try:
-            pipe = _server().pipeline(transaction=False)
+            pipe = server(settings.SANDGLASS_BROKER_URL).pipeline(transaction=False)
             pipe.xadd(self._key, {"event": json.dumps(event)}, maxlen=_EVENTS, approximate=True)
             pipe.expire(self._key, _KEPT_SECONDS)
             pipe.execute()
@@ -84,11 +61,11 @@ async def follow(job_id: int, attempt: int) -> AsyncGenerator[dict[str, Any] | N
 
     Ends after the last event. Raises `RedisError` or `OSError` when the server does not answer.
     """
-    server = redis.asyncio.Redis.from_url(server_url(settings.SANDGLASS_BROKER_URL))
-    async with aclosing(server):
+    client = redis.asyncio.Redis.from_url(server_url(settings.SANDGLASS_BROKER_URL))
+    async with aclosing(client):
         last, name = "0", key(job_id, attempt)
         while True:
-            answer: Any = await server.xread({name: last}, block=_BLOCK_MILLISECONDS)
+            answer: Any = await client.xread({name: last}, block=_BLOCK_MILLISECONDS)
             if not answer:
                 yield None
                 continue

@@ -19,7 +19,7 @@ from celery.signals import (
 from django.core.management import call_command
 
 from grader import gpus, heartbeats, logs, retention, watch, workers
-from grader.celery import CANARY, FORGET_SESSIONS, GRADE, SWEEP, WATCH, app
+from grader.celery import CANARY, GRADE, SWEEP, TIDY, WATCH, app
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
 from grader.models import GradingJob
@@ -72,9 +72,9 @@ def canary(lane: str) -> None:
         watch.answer(Lane(lane), _owner())
 
 
-@app.task(name=FORGET_SESSIONS)
-def forget_sessions() -> None:
-    """Remove the sessions that have ended; nothing else would, and each has a row."""
+@app.task(name=TIDY)
+def tidy() -> None:
+    """Remove what has passed: the rows of ended sessions, and old folders of this disk."""
     call_command("clearsessions")
     retention.remove()
 

@@ -30,7 +30,7 @@ def watch() -> None:
     """Look at everything; send canaries, and tell people what is wrong."""
     seen = workers.at_work() or []
     state = service_state(seen)
-    served = {lane for worker in seen for lane in worker.lanes}
+    served = workers.served(seen)
     for lane in state.lanes:
         if lane.lane in served and _is_idle(lane):
             _send(lane.lane)
@@ -66,7 +66,7 @@ def tell(state: ServiceState) -> None:
         trouble = _trouble(lane)
         if trouble and heartbeats.may_tell(lane.lane, _TELL_EVERY):
             alerts.trouble(trouble, lane.lane)
-    stopped = state.swept is not None and state.swept > SILENT_AFTER
+    stopped = state.swept is not None and not state.sweeps
     if stopped and heartbeats.may_tell(heartbeats.SWEEP, _TELL_EVERY):
         alerts.trouble(
             "The sweep has not run for some minutes: what a lost worker or message left behind "

@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
-import redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from grader.celery import app
-from grader.live import server_url
+from grader.server import server
 
 log = logging.getLogger(__name__)
 
 TELL_EVERY = timedelta(seconds=20)
 BELIEVED_FOR = timedelta(seconds=90)
 """A worker that was not heard of for so long is taken for dead: four tellings may be lost."""
-_SECONDS = 1.0
 _KEYS = "sandglass:worker:"
 
 
@@ -44,7 +40,7 @@ class WorkerSeen:
 def tell(worker: WorkerSeen) -> None:
     """Say that this worker is at work; silent on failure."""
     try:
-        _server(app.conf.broker_url).set(
+        server(app.conf.broker_url).set(
             _KEYS + worker.name, json.dumps(asdict(worker)), ex=BELIEVED_FOR
         )
     except (RedisError, OSError) as error:
@@ -54,13 +50,18 @@ def tell(worker: WorkerSeen) -> None:
 def at_work() -> list[WorkerSeen] | None:
     """The workers that are at work, by name; None when nobody can say."""
     try:
-        server = _server(app.conf.broker_url)
-        keys = sorted(server.scan_iter(match=f"{_KEYS}*", count=1_000))
-        told: Any = server.mget(keys) if keys else []
+        asked = server(app.conf.broker_url)
+        keys = sorted(asked.scan_iter(match=f"{_KEYS}*", count=1_000))
+        told: Any = asked.mget(keys) if keys else []
     except (RedisError, OSError) as error:
         log.warning("nobody can say which workers are at work: %s", error)
         return None
     return [_read(entry) for entry in told if entry]
+
+
+def served(seen: Iterable[WorkerSeen]) -> set[str]:
+    """The lanes that these workers serve."""
+    return {lane for worker in seen for lane in worker.lanes}
 
 
 def _read(entry: bytes) -> WorkerSeen:
@@ -71,16 +72,6 @@ def _read(entry: bytes) -> WorkerSeen:
 def broker_answers() -> bool:
     """Whether the broker's server is there."""
     try:
-        return bool(_server(app.conf.broker_url).ping())
+        return bool(server(app.conf.broker_url).ping())
     except (RedisError, OSError):
         return False
-
-
-@cache
-def _server(broker_url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        server_url(broker_url),
-        socket_timeout=_SECONDS,
-        socket_connect_timeout=_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )

@@ -22,7 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from grader.live import server_url
+from grader.server import server_url
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -99,6 +100,8 @@ def _prepare(broker: EmbeddedBroker, choices: Choices) -> None:
         empty(choices.folder)
         with redis.Redis.from_url(broker.redis_url) as server:
             server.flushall()
+    # What this process says is for people; its parts have logs of their own.
+    logging.getLogger("grader").setLevel(logging.WARNING)
     os.environ["SANDGLASS_BROKER_URL"] = broker.url
     app.conf.update(broker_url=broker.url)
     call_command("migrate", verbosity=0)

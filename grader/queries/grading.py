@@ -11,7 +11,7 @@ from grader import workers
 from grader.access import CourseAccess
 from grader.domain.states import ACTIVE, JobState
 from grader.models import GradingJob
-from grader.queries.operations import SILENT_AFTER, LaneState, service_state
+from grader.queries.operations import LaneState, service_state
 from grader.queries.queue import ago
 
 HOURS = timedelta(hours=6)
@@ -66,13 +66,9 @@ class GradingPage:
     workers: int | None
     """How many are at work; None when nobody can say, because the broker does not answer."""
     swept: timedelta | None
+    sweeps: bool
     faults: tuple[FaultRow, ...]
     history: tuple[Moment, ...]
-
-    @property
-    def swept_lately(self) -> bool:
-        """Whether the sweep runs."""
-        return self.swept is not None and self.swept <= SILENT_AFTER
 
 
 def grading_page(access: CourseAccess, now: datetime) -> GradingPage:
@@ -91,6 +87,7 @@ def grading_page(access: CourseAccess, now: datetime) -> GradingPage:
         lanes=tuple(rows),
         workers=None if seen is None else len(seen),
         swept=state.swept,
+        sweeps=state.sweeps,
         faults=tuple(_faults(access)),
         history=_history(now),
     )

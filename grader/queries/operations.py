@@ -21,6 +21,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest, Now
 
+from grader.celery import SWEEP_EVERY
 from grader.domain.states import ACTIVE, LEASE, JobState, Lane
 from grader.heartbeats import SWEEP
 from grader.models import GradingJob, Heartbeat
@@ -29,6 +30,8 @@ from grader.workers import WorkerSeen
 
 SILENT_AFTER = timedelta(minutes=3)
 """A lane with a worker that gives no sign of life for so long grades nothing."""
+_SWEEPS = 3
+"""So many sweeps may be missed."""
 _REMEMBERED = timedelta(days=1)
 
 
@@ -75,6 +78,11 @@ class ServiceState:
     lanes: tuple[LaneState, ...]
     swept: timedelta | None
     sweep_seconds: float | None
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether the sweep runs."""
+        return self.swept is not None and self.swept <= SWEEP_EVERY * _SWEEPS
 
 
 def service_state(seen: Collection[WorkerSeen] | None = None) -> ServiceState:

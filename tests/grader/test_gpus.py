@@ -12,7 +12,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from grader import gpus
+from grader import gpus, workers
 from grader.demo.child import Child
 from tests.factories import ROOT
 from tests.gpu_host import path_with_gpu
@@ -42,7 +42,7 @@ def test_what_is_told_expires(server: RedisServer) -> None:
     assert [gpus.at_work(count) for count in (1, 2, 3)] == [True, True, False]
     with redis.Redis.from_url(server.url) as client:
         for name in client.keys("*"):
-            assert 0 < client.ttl(name) <= gpus.BELIEVED_FOR.total_seconds()
+            assert 0 < client.ttl(name) <= workers.BELIEVED_FOR.total_seconds()
             client.expire(name, 0)
     assert gpus.at_work(1) is False
 

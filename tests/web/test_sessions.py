@@ -14,7 +14,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from grader.tasks import forget_sessions
+from grader.tasks import tidy
 from tests import factories
 from tests.factories import ON_TIME, PASSWORD
 from web.sessions import SessionStore
@@ -114,8 +114,8 @@ def test_asynchronous_views_know_the_same_sessions(
 
 def test_what_has_ended_is_removed(client: Client, clock: time_machine.Traveller) -> None:
     """By the clock's own task."""
-    forget_sessions()
+    tidy()
     assert Session.objects.count() == 1
     clock.shift(IDLE + HOUR)
-    forget_sessions()
+    tidy()
     assert Session.objects.count() == 0

@@ -22,6 +22,7 @@ from grader.models import Assignment, CheckResult, GradingJob, Membership, Submi
 from grader.pipeline.execute import cool_down
 from grader.pipeline.grade import grade_next
 from grader.pipeline.hand_in import hand_in
+from grader.server import server
 from tests import factories
 from tests.factories import ON_TIME
 from tests.servers import RedisServer, free_port, redis_server
@@ -44,11 +45,9 @@ def redis() -> Iterator[RedisServer]:
 def told(redis: RedisServer, settings: Any) -> Iterator[RedisServer]:
     """Redis, found by the settings, and empty."""
     settings.SANDGLASS_BROKER_URL = redis.url
-    live._server.cache_clear()
     redis.flushall()
     yield redis
-    live._server().close()
-    live._server.cache_clear()
+    server(redis.url).close()
 
 
 @pytest.fixture
