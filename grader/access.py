@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from grader.domain.states import STAFF
+from grader.domain.states import STAFF, Role
 from grader.domain.visibility import Audience
 from grader.errors import NotYours
 from grader.models import Assignment, Course, Membership, Submission, User
@@ -76,6 +76,14 @@ def staff_course_for(user: User, slug: str) -> CourseAccess:
     access = course_for(user, slug)
     if not access.is_staff:
         raise NotYours(f"course {slug} as staff")
+    return access
+
+
+def instructor_course_for(user: User, slug: str) -> CourseAccess:
+    """A course, for its instructors: who decides about people, rules and releases."""
+    access = course_for(user, slug)
+    if access.membership.role != Role.INSTRUCTOR:
+        raise NotYours(f"course {slug} as instructor")
     return access
 
 

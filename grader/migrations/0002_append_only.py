@@ -33,8 +33,7 @@ def protect(apps: Any, schema_editor: Any) -> None:
     """Make the triggers, in the words of this database."""
     write = _WRITERS[schema_editor.connection.vendor]
     for table in APPEND_ONLY:
-        message = f"{table} is append-only: write a new row instead"
-        write(schema_editor, f"{table}_append_only", "UPDATE", table, "", message)
+        refuse_changes(schema_editor, table)
     for table, wrong, message in CONSISTENT:
         write(schema_editor, f"{table}_fits_new", "INSERT", table, wrong, message)
         write(schema_editor, f"{table}_fits_old", "UPDATE", table, wrong, message)
@@ -42,13 +41,25 @@ def protect(apps: Any, schema_editor: Any) -> None:
 
 def release(apps: Any, schema_editor: Any) -> None:
     """Take the triggers away."""
-    of_postgres = schema_editor.connection.vendor == "postgresql"
     names = [(f"{table}_append_only", table) for table in APPEND_ONLY]
     names += [(f"{table}_fits_{age}", table) for table, *_ in CONSISTENT for age in ("new", "old")]
     for name, table in names:
-        schema_editor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if of_postgres else ""))
-        if of_postgres:
-            schema_editor.execute(f"DROP FUNCTION {name}()")
+        allow_changes(schema_editor, name, table)
+
+
+def refuse_changes(schema_editor: Any, table: str) -> None:
+    """No row of this table may be changed."""
+    message = f"{table} is append-only: write a new row instead"
+    write = _WRITERS[schema_editor.connection.vendor]
+    write(schema_editor, f"{table}_append_only", "UPDATE", table, "", message)
+
+
+def allow_changes(schema_editor: Any, name: str, table: str) -> None:
+    """Take one trigger away."""
+    of_postgres = schema_editor.connection.vendor == "postgresql"
+    schema_editor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if of_postgres else ""))
+    if of_postgres:
+        schema_editor.execute(f"DROP FUNCTION {name}()")
 
 
 def _on_sqlite(

@@ -93,8 +93,13 @@ class Extension(models.Model):
     section = models.ForeignKey(Section, models.CASCADE, null=True, blank=True)
     due_at = models.DateTimeField()
     reason = models.CharField(max_length=500)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    """From then on it holds no longer; the row stays."""
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects: models.Manager[Extension]
 

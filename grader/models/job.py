@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from grader.domain.states import ACTIVE, MAX_ATTEMPTS, JobState, Lane
 from grader.models.assignment import AssignmentVersion
+from grader.models.regrade import Regrade
 from grader.models.submission import Submission
 
 STATES = [(state.value, state.value) for state in JobState]
@@ -27,6 +28,10 @@ class GradingJob(models.Model):
     version = models.ForeignKey(AssignmentVersion, models.PROTECT, related_name="jobs")
     lane = models.CharField(max_length=16, choices=LANES, default=Lane.INTERACTIVE.value)
     state = models.CharField(max_length=16, choices=STATES, default=JobState.QUEUED.value)
+    regrade = models.ForeignKey(Regrade, models.PROTECT, null=True, blank=True, related_name="jobs")
+    shadow = models.BooleanField(default=False)
+    """Made by a regrade that is not accepted for this submission: it scores nothing, and only
+    staff see it."""
     attempt = models.PositiveSmallIntegerField(default=0)
     """How often a worker took it; a report with an older number is refused."""
     not_before = models.DateTimeField(null=True, blank=True)
@@ -56,7 +61,7 @@ class GradingJob(models.Model):
         ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
-                fields=["submission", "version"],
+                fields=["submission", "version", "shadow"],
                 condition=Q(state__in=[state.value for state in ACTIVE]),
                 name="job_one_active_per_submission",
             ),

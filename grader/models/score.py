@@ -24,6 +24,8 @@ class Score(models.Model):
     due_at = models.DateTimeField()
     """The deadline that was applied, extensions included."""
     late_days = models.PositiveIntegerField()
+    slip_days = models.PositiveIntegerField(default=0)
+    """How many of the late days were paid with slip days."""
     penalty = models.DecimalField(max_digits=7, decimal_places=2)
     final = models.DecimalField(max_digits=7, decimal_places=2)
     reason = models.CharField(max_length=500)

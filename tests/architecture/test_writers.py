@@ -14,7 +14,7 @@ MODELS = set(models.__all__)
 # The makers of a course's people and dates. All else is the road of a submission.
 PEOPLE = {"grader/people.py", "grader/demo/people.py"}
 CONTENT = "grader/content.py"
-WRITERS = {
+WRITERS: dict[str, set[str]] = {
     "Assignment": {CONTENT},
     "AssignmentVersion": {"grader/versions.py"},
     "AuditEntry": {
@@ -42,6 +42,22 @@ WRITERS = {
     "Submission": {"grader/pipeline/intake.py"},
     "SubmissionFile": {"grader/pipeline/intake.py"},
     "User": PEOPLE,
+    "Exam": set(),
+    "ExamScore": set(),
+    "ImportDraft": set(),
+    "LineItem": set(),
+    "LtiAccount": set(),
+    "LtiContext": set(),
+    "LtiDeployment": set(),
+    "LtiKey": set(),
+    "LtiLink": set(),
+    "LtiLogin": set(),
+    "LtiPlatform": set(),
+    "Message": set(),
+    "Override": set(),
+    "Passback": set(),
+    "Regrade": set(),
+    "SlipDays": set(),
 }
 STAGES = {"intake", "enqueue", "execute", "record", "score", "publish"}
 # Who knows the order of the stages, and which of them it calls.
