@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField()),
-                ('state', models.CharField(default='waiting', max_length=16)),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('sent', 'sent'), ('superseded', 'superseded'), ('parked', 'parked')], default='waiting', max_length=16)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('next_at', models.DateTimeField(blank=True, null=True)),

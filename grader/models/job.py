@@ -62,7 +62,7 @@ class GradingJob(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
                 fields=["submission", "version", "shadow"],
-                condition=Q(state__in=[state.value for state in ACTIVE]),
+                condition=Q(state__in=sorted(state.value for state in ACTIVE)),
                 name="job_one_active_per_submission",
             ),
             models.CheckConstraint(
