@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 from assignments.declaration import read_toml
 from assignments.errors import AssignmentInvalid, Fault
-from assignments.fields import Table
-from assignments.spec import CalendarEntry, CourseSpec, LatePolicySpec, WeightSpec
+from assignments.fields import Table, near_miss
+from assignments.spec import HOMEWORK, CalendarEntry, CourseSpec, LatePolicySpec, WeightSpec
 
 COURSE = "course.toml"
 _BASES = ("earned", "possible")
 _COUNTED = ("best", "latest")
 _WHOLE = Decimal(100)
+_PLACES, _TOO_MANY = 2, 100_000
+"""What a table of points can hold."""
 
 
 def load_course(folder: Path) -> CourseSpec:
@@ -35,6 +37,7 @@ def load_course(folder: Path) -> CourseSpec:
     )
     table.finish()
     _check_whole(course, table)
+    _check_exams(course, table)
     if faults:
         raise AssignmentInvalid(COURSE, sorted(set(faults)))
     return course
@@ -88,6 +91,7 @@ def _entry(table: Table, zone: ZoneInfo) -> CalendarEntry:
         opens=_in_zone(table.moment("opens"), zone),
         due=_in_zone(table.moment("due"), zone),
         date=table.day("date"),
+        points=_exam_points(table),
     )
     if entry.opens and entry.due and entry.opens >= entry.due:
         table.fault("due", "is not after opens.", "Correct one of the two.")
@@ -97,6 +101,17 @@ def _entry(table: Table, zone: ZoneInfo) -> CalendarEntry:
         table.fault("date", "stands beside opens or due.", "An exam has date alone.")
     table.finish()
     return entry
+
+
+def _exam_points(table: Table) -> Decimal | None:
+    if not table.has("points"):
+        return None
+    points = table.required_decimal("points")
+    if not table.has("date"):
+        table.fault("points", "stands beside no date.", "A homework's points are in its folder.")
+    if points >= _TOO_MANY or points != round(points, _PLACES):
+        table.fault("points", f"is {points}.", f"Write at most two places, below {_TOO_MANY}.")
+    return points
 
 
 def _in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -110,6 +125,19 @@ def _check_whole(course: CourseSpec, table: Table) -> None:
     for key, ids in (
         ("weights", [weight.id for weight in course.weights]),
         ("calendar", [entry.id for entry in course.calendar]),
+        ("weights", [name for weight in course.weights for name in weight.exams]),
     ):
         for repeated in sorted({name for name in ids if name and ids.count(name) > 1}):
             table.fault(key, f"names {repeated!r} twice.", "Give each an id of its own.")
+
+
+def _check_exams(course: CourseSpec, table: Table) -> None:
+    """Weights and calendar mean the same by an id. Without weights nothing counts yet."""
+    exams = {name for weight in course.weights for name in weight.exams}
+    for entry in course.calendar:
+        if entry.id in exams and entry.due:
+            remedy = f"Give it a date alone, or count it in the weight {HOMEWORK!r}."
+            table.fault("calendar", f"gives the exam {entry.id!r} a due.", remedy)
+        if course.weights and entry.date and entry.id not in exams:
+            known = near_miss(entry.id, exams) or "Add a weight with this id, or remove the entry."
+            table.fault("calendar", f"has the exam {entry.id!r}, which no weight counts.", known)

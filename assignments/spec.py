@@ -10,6 +10,10 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 DEFAULT_MAX_BYTES = 10_000_000
+HOMEWORK = "homework"
+"""The weight that homeworks count in. What counts in any other is an exam."""
+EXAM_POINTS = Decimal(100)
+"""What an exam gives at most where the calendar says nothing else."""
 
 
 class ProblemKind(StrEnum):
@@ -206,6 +210,15 @@ class WeightSpec:
     each: Decimal
     count: int = 1
 
+    @property
+    def exams(self) -> tuple[str, ...]:
+        """The ids of its exams: its own, or numbered where there are several: `quiz1`, `quiz2`."""
+        if self.id == HOMEWORK:
+            return ()
+        if self.count == 1:
+            return (self.id,)
+        return tuple(f"{self.id}{number}" for number in range(1, self.count + 1))
+
 
 @dataclass(frozen=True, slots=True)
 class LatePolicySpec:
@@ -223,13 +236,27 @@ class LatePolicySpec:
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """One homework's dates, in the course's zone, or (with `date` alone) an exam's."""
+    """One homework's dates, in the course's zone, or an exam's `date`, perhaps with `points`."""
 
     id: str
     title: str
     opens: datetime | None = None
     due: datetime | None = None
     date: date | None = None
+    points: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExamSpec:
+    """One exam: what counts in the course and is not handed in here."""
+
+    id: str
+    title: str
+    group: str
+    """The id of the weight that it counts in."""
+    points: Decimal
+    date: date | None
+    """None as long as the calendar has no entry for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +269,27 @@ class CourseSpec:
     weights: tuple[WeightSpec, ...]
     late: LatePolicySpec
     calendar: tuple[CalendarEntry, ...]
+
+    @property
+    def exams(self) -> tuple[ExamSpec, ...]:
+        """All exams, in the order of the weights."""
+        dated = {entry.id: entry for entry in self.calendar}
+        return tuple(
+            _exam(weight, number, name, dated.get(name))
+            for weight in self.weights
+            for number, name in enumerate(weight.exams, start=1)
+        )
+
+
+def _exam(weight: WeightSpec, number: int, name: str, entry: CalendarEntry | None) -> ExamSpec:
+    title = weight.title if weight.count == 1 else f"{weight.title} {number}"
+    return ExamSpec(
+        id=name,
+        title=entry.title if entry else title,
+        group=weight.id,
+        points=(entry and entry.points) or EXAM_POINTS,
+        date=entry.date if entry else None,
+    )
 
 
 def module_name(path: str) -> str:

@@ -7,20 +7,22 @@ run with the same folder changes nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from assignments.course import COURSE, load_course
 from assignments.errors import AssignmentInvalid, Fault
 from assignments.loader import DECLARATION, load_assignment
-from assignments.spec import AssignmentSpec, CalendarEntry, CourseSpec, LatePolicySpec
+from assignments.spec import AssignmentSpec, CalendarEntry, CourseSpec, ExamSpec, LatePolicySpec
 from grader.domain.lateness import Basis, Counted, LatePolicy
-from grader.models import Assignment, AuditEntry, Course
+from grader.exams import current_points
+from grader.models import Assignment, AuditEntry, Course, Exam
 from grader.pipeline.extend import rescore
 from grader.versions import store_version
 
@@ -51,8 +53,16 @@ class ContentInvalid(Exception):  # noqa: N818 - it names a state, as `Assignmen
         super().__init__("\n".join(map(str, self.parts)))
 
 
-class VersionInUse(Exception):  # noqa: N818 - the same
-    """Another version cannot simply take the place of one that students were graded by."""
+class InUse(Exception):  # noqa: N818 - the same
+    """What students were graded by cannot simply be changed."""
+
+
+class VersionInUse(InUse):
+    """Another version cannot take the place of one that students were graded by."""
+
+
+class ExamInUse(InUse):
+    """An exam cannot give fewer points than somebody has in it."""
 
 
 def read_content(folder: Path) -> Content:
@@ -107,7 +117,7 @@ def sync(content: Content, slug: str, *, publish: bool) -> list[str]:
     """Write the course and its homeworks; what was done, a sentence each.
 
     Only with `publish` does a new version of a homework come into force. Where students have
-    submitted to another one it does not: `VersionInUse`, and nothing is written.
+    submitted to another one it does not: `InUse`, and nothing is written.
     """
     course, said = _sync_course(content.course, slug)
     refused: list[str] = []
@@ -120,8 +130,12 @@ def sync(content: Content, slug: str, *, publish: bool) -> list[str]:
             except VersionInUse as error:
                 refused.append(str(error))
         said.append(f"{entry.id}: {'; '.join(done)}.")
+    try:
+        said += _sync_exams(course, content.course.exams)
+    except ExamInUse as error:
+        refused.append(str(error))
     if refused:
-        raise VersionInUse("\n".join(refused))
+        raise InUse("\n".join(refused))
     return said + _left_alone(course, content.calendar)
 
 
@@ -191,7 +205,68 @@ def _sync_version(assignment: Assignment, folder: Path, *, publish: bool) -> str
     return f"{name} comes into force"
 
 
-def _update(row: Course | Assignment, values: Mapping[str, Any]) -> list[str]:
+def _sync_exams(course: Course, specs: Sequence[ExamSpec]) -> list[str]:
+    """One row for each exam of the weights; one that is none any more goes while it is empty."""
+    said, refused = [], []
+    for position, spec in enumerate(specs, start=1):
+        try:
+            said.append(f"{spec.id}: {_sync_exam(course, spec, position)}.")
+        except ExamInUse as error:
+            refused.append(str(error))
+    if refused:
+        raise ExamInUse("\n".join(refused))
+    gone = course.exams.exclude(slug__in=[spec.id for spec in specs])
+    return said + [
+        f"{exam.slug}: not among the weights any more; {_remove(exam)}." for exam in gone
+    ]
+
+
+def _sync_exam(course: Course, spec: ExamSpec, position: int) -> str:
+    values = {
+        "title": spec.title,
+        "group": spec.group,
+        "position": position,
+        "held_on": spec.date,
+        "possible": spec.points,
+    }
+    day = f"on {spec.date:%Y-%m-%d}" if spec.date else "without a day yet"
+    exam = course.exams.filter(slug=spec.id).first()
+    if exam is None:
+        Exam.objects.create(course=course, slug=spec.id, **values)
+        return f"made, {day}"
+    # Nobody enters points by the old maximum meanwhile.
+    exam = Exam.objects.select_for_update(no_key=True).get(pk=exam.pk)
+    most = max(current_points(exam).values(), default=None)
+    if most is not None and most > spec.points:
+        raise ExamInUse(
+            f"{spec.id}: somebody has {most} points in it, which is more than {spec.points}. Give "
+            "it at least as many points, or correct the scores first."
+        )
+    changed = _update(exam, values)
+    if changed:
+        _note_changed_exam(exam, changed)
+    return f"{_changes(changed)}; {day}"
+
+
+def _note_changed_exam(exam: Exam, changed: list[str]) -> None:
+    AuditEntry.objects.create(
+        course=exam.course,
+        action="exam.changed",
+        subject=f"exam {exam.pk}",
+        detail={"changed": changed, "possible": str(exam.possible), "group": exam.group},
+    )
+
+
+def _remove(exam: Exam) -> str:
+    """Take an exam away that holds nothing of anybody's."""
+    try:
+        exam.delete()
+    except ProtectedError:
+        return "it stays as it is, for it holds points or decisions"
+    return "removed"
+
+
+def _update(row: Course | Assignment | Exam, values: Mapping[str, Any]) -> list[str]:
     """Write what differs; the names of these columns."""
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:

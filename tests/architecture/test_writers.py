@@ -42,7 +42,7 @@ WRITERS: dict[str, set[str]] = {
     "Submission": {"grader/pipeline/intake.py"},
     "SubmissionFile": {"grader/pipeline/intake.py"},
     "User": PEOPLE,
-    "Exam": set(),
+    "Exam": {CONTENT},
     "ExamScore": set(),
     "ImportDraft": set(),
     "LineItem": set(),

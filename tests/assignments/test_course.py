@@ -10,13 +10,13 @@ import pytest
 import assignments
 from assignments.course import load_course
 from assignments.errors import AssignmentInvalid
-from assignments.spec import LatePolicySpec
+from assignments.spec import ExamSpec, LatePolicySpec
 
 COURSE = """\
 code = "C1"
 title = "A course"
 timezone = "Asia/Hong_Kong"
-weights = [{ id = "hw", title = "Homework", each = 12.5, count = 8 }]
+weights = [{ id = "homework", title = "Homework", each = 12.5, count = 8 }]
 [late]
 rate = "0.20"
 [[calendar]]
@@ -63,6 +63,30 @@ def test_the_course_of_this_repository_is_sound() -> None:
         ("due = 2025-02-22T23:59:00", "", "calendar[1].due: is missing. A homework has opens"),
         ("23:59:00", "23:59:00Z", "calendar[1].due: is 2025-02-22 23:59:00+00:00. Write a local"),
         ("due =", "date = 2025-03-01\ndue =", "calendar[1].date: stands beside opens or due."),
+        ("due =", "points = 5\ndue =", "calendar[1].points: stands beside no date."),
+        (
+            ", count = 8 }",
+            ", count = 8 }, { id = 'hw1', title = 'X', each = 0.5 }",
+            "gives the exam",
+        ),
+        (
+            "count = 8 }",
+            (
+                "count = 4 }, { id = 'q', title = 'Q', each = 25, count = 2 }, "
+                "{ id = 'q2', title = 'X', each = 0.5 }"
+            ),
+            "weights: names 'q2' twice.",
+        ),
+        (
+            "opens = 2025-02-13T00:00:00\ndue = 2025-02-22T23:59:00",
+            "date = 2025-03-01",
+            "calendar: has the exam 'hw1', which no weight counts. Add",
+        ),
+        (
+            "opens = 2025-02-13T00:00:00\ndue = 2025-02-22T23:59:00",
+            "date = 2025-03-01\npoints = 0.001",
+            "calendar[1].points: is 0.001. Write at most two places",
+        ),
         (
             "[late]",
             'calendar = "soon"\n[late]',
@@ -78,3 +102,22 @@ def test_each_fault_of_a_course_is_named(tmp_path: Path, old: str, new: str, fau
         load_course(tmp_path)
 
     assert fault in str(caught.value)
+
+
+def test_exams_come_from_the_weights(tmp_path: Path) -> None:
+    """As many as each weight counts; the calendar gives day, title and points where it has them."""
+    weights = """[
+  { id = "homework", title = "Homework", each = 12.5, count = 4 },
+  { id = "quiz", title = "Quiz", each = 10, count = 2 },
+  { id = "final", title = "Final exam", each = 30 },
+]"""
+    listed = '[{ id = "homework", title = "Homework", each = 12.5, count = 8 }]'
+    dated = '[[calendar]]\nid = "quiz2"\ntitle = "Second quiz"\ndate = 2025-04-01\npoints = 12.5\n'
+    assert listed in COURSE
+    (tmp_path / "course.toml").write_text(COURSE.replace(listed, weights) + dated)
+
+    assert load_course(tmp_path).exams == (
+        ExamSpec("quiz1", "Quiz 1", "quiz", Decimal(100), None),
+        ExamSpec("quiz2", "Second quiz", "quiz", Decimal("12.5"), date(2025, 4, 1)),
+        ExamSpec("final", "Final exam", "final", Decimal(100), None),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -14,7 +14,16 @@ from django.core.management.base import CommandError
 
 from grader.content import RULES_CHANGED
 from grader.domain.lateness import LatePolicy
-from grader.models import Assignment, AssignmentVersion, AuditEntry, Course, GradeEntry, Score
+from grader.models import (
+    Assignment,
+    AssignmentVersion,
+    AuditEntry,
+    Course,
+    Exam,
+    ExamScore,
+    GradeEntry,
+    Score,
+)
 from tests import factories
 from tests.assignments.homework import write_homework
 
@@ -27,7 +36,12 @@ timezone = "Asia/Hong_Kong"
 [[weights]]
 id = "homework"
 title = "Homework"
-each = 100
+each = 60
+
+[[weights]]
+id = "final"
+title = "Final exam"
+each = 40
 
 [late]
 rate = "0.20"
@@ -84,6 +98,11 @@ def test_the_course_of_this_project() -> None:
         ("hw3", 3, datetime(2025, 4, 10, 15, 59, tzinfo=UTC)),
         ("hw4", 4, datetime(2025, 5, 6, 15, 59, tzinfo=UTC)),
     ]
+    exams = Exam.objects.values_list("slug", "title", "group", "held_on", "possible")
+    assert list(exams) == [
+        ("midterm", "Midterm", "midterm", date(2025, 3, 24), Decimal(100)),
+        ("final", "Final exam", "final", None, Decimal(100)),
+    ]
     version = Assignment.objects.get(slug="hw1").version
     assert version is not None
     assert version.points == Decimal(100)
@@ -95,11 +114,13 @@ def test_again_and_again(folder: Path) -> None:
     assert made == [
         "comp1: made.",
         f"hw0: made, due 2026-03-10 23:59; version {digest()} comes into force.",
+        "final: made, on 2026-05-20.",
     ]
     for _ in range(2):
         assert synced(folder, "--publish") == [
             "comp1: unchanged.",
             f"hw0: unchanged; due 2026-03-10 23:59; version {digest()} is in force.",
+            "final: unchanged; on 2026-05-20.",
         ]
     assert not AuditEntry.objects.exists()
 
@@ -117,6 +138,7 @@ def test_without_a_folder(folder: Path) -> None:
     assert synced(folder, "--publish") == [
         "comp1: made.",
         "hw0: made, due 2026-03-10 23:59; no folder yet, so it has dates and no content.",
+        "final: made, on 2026-05-20.",
     ]
 
 
@@ -211,3 +233,46 @@ def test_a_homework_that_left_the_calendar(folder: Path) -> None:
     said = synced(folder)
     assert said[-1] == "hw0: not in the calendar any more; it stays as it is."
     assert [row.slug for row in Assignment.objects.all()] == ["hw0", "hw1"]
+
+
+WITHOUT_FINAL = CALENDAR.replace(
+    'id = "final"\ntitle = "Final exam"\neach', 'id = "oral"\ntitle = "Oral"\neach'
+).partition('[[calendar]]\nid = "final"')[0]
+
+
+def scored(exam: Exam, points: str) -> None:
+    """Somebody has points in it."""
+    student, author = factories.membership(exam.course), factories.person("Entering")
+    ExamScore.objects.create(
+        exam=exam, student=student, points=points, source="form", author=author
+    )
+
+
+def test_an_exam_that_is_none_any_more(folder: Path) -> None:
+    """It goes where nobody has points in it, and stays where somebody has."""
+    synced(folder)
+    (folder / "course.toml").write_text(WITHOUT_FINAL)
+    assert "final: not among the weights any more; removed." in synced(folder)
+    assert [exam.slug for exam in Exam.objects.all()] == ["oral"]
+    scored(Exam.objects.get(), "80")
+    (folder / "course.toml").write_text(CALENDAR)
+    for _ in range(2):
+        assert synced(folder)[-1] == (
+            "oral: not among the weights any more; it stays as it is, for it holds points or "
+            "decisions."
+        )
+    assert sorted(exam.slug for exam in Exam.objects.all()) == ["final", "oral"]
+
+
+def test_fewer_points_than_somebody_has(folder: Path) -> None:
+    """Refused as a whole; as many are taken, and on record."""
+    synced(folder)
+    scored(Exam.objects.get(), "79.5")
+    day = "date = 2026-05-20\n"
+    (folder / "course.toml").write_text(CALENDAR.replace(day, f"{day}points = 79\n"))
+    with pytest.raises(CommandError, match=r"final: somebody has 79\.50 points in it"):
+        synced(folder)
+    (folder / "course.toml").write_text(CALENDAR.replace(day, f"{day}points = 79.5\n"))
+    assert synced(folder)[-1] == "final: changed possible; on 2026-05-20."
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.detail["possible"]) == ("exam.changed", "79.5")

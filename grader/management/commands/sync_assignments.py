@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.text import slugify
 
-from grader.content import Content, ContentInvalid, VersionInUse, read_content, sync
+from grader.content import Content, ContentInvalid, InUse, read_content, sync
 from grader.demo.course import shift_to_open
 
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 content = _shifted(content, options["shift_to_open"])
             slug = options["slug"] or slugify(content.course.code)
             said = sync(content, slug, publish=options["publish"])
-        except (ContentInvalid, VersionInUse, ValueError) as error:
+        except (ContentInvalid, InUse, ValueError) as error:
             raise CommandError(str(error)) from error
         for sentence in said:
             self.stdout.write(sentence)
