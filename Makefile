@@ -62,7 +62,7 @@ lint: setup  ## style, types and import rules
 test: lint  ## everything that must hold before a change goes in
 	@$(call part, pytest, $(PY) -m pytest,
 	    Run one test again: $(PY) -m pytest -p no:randomly "FILE::NAME".)
-	$(call part, pytest on PostgreSQL, $(PY) -m tests.on_postgres tests/grader tests/web,
+	$(call part, pytest on PostgreSQL, $(PY) -m tests.on_postgres tests/grader tests/lti tests/web,
 	    Run one test again: $(PY) -m tests.on_postgres -p no:randomly "FILE::NAME".)
 
 audit: setup  ## look for known holes in the pinned packages (exit 3: could not be asked)

@@ -17,11 +17,13 @@ from celery.signals import (
     worker_shutdown,
 )
 from django.core.management import call_command
+from django.utils import timezone
 
 from grader import gpus, heartbeats, logs, retention, watch, workers
 from grader.celery import CANARY, GRADE, SWEEP, TIDY, WATCH, app
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
+from grader.lti import keys
 from grader.models import GradingJob
 from grader.pipeline import execute
 from grader.pipeline.grade import grade_next
@@ -74,8 +76,9 @@ def canary(lane: str) -> None:
 
 @app.task(name=TIDY)
 def tidy() -> None:
-    """Remove what has passed: the rows of ended sessions, and old folders of this disk."""
+    """Remove what has passed: ended sessions, old keys, and old folders of this disk."""
     call_command("clearsessions")
+    keys.look_after(now=timezone.now())
     retention.remove()
 
 

@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from web.gate import signed_in
-from web.views import account, course, health, homework, metrics, staff, submission
+from web.views import account, course, health, homework, lti, metrics, staff, submission
 
 handler400 = "web.views.errors.bad_request"
 handler404 = "web.views.errors.not_found"
@@ -39,6 +39,7 @@ _anybody: list[URLPattern] = [
         never_cache(account.ResetComplete.as_view()),
         name="password-reset-complete",
     ),
+    path("lti/jwks", lti.jwks, name="lti-jwks"),
 ]
 
 _members: list[URLPattern] = [

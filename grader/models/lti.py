@@ -35,6 +35,8 @@ class LtiPlatform(models.Model):
     """What `aud` says when a token is asked for; empty is the token's address."""
     dialect = models.CharField(max_length=16, choices=DIALECTS, default="plain")
     """Whose ways beyond the standard it has."""
+    frame_origins = models.JSONField(default=list, blank=True)
+    """Where it shows us within its own pages, beside its issuer's origin; we let nobody else."""
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -89,6 +91,10 @@ class LtiLogin(models.Model):
     state = models.CharField(max_length=64, unique=True)
     nonce = models.CharField(max_length=64, unique=True)
     platform = models.ForeignKey(LtiPlatform, models.CASCADE)
+    asked = models.JSONField(default=dict)
+    """What the platform began it with, so that it can be begun anew in a window of its own."""
+    launch = models.JSONField(null=True, blank=True)
+    """What the launch said, once it was checked; null before."""
     created_at = models.DateTimeField(db_default=Now())
     used_at = models.DateTimeField(null=True, blank=True)
 
@@ -99,6 +105,22 @@ class LtiLogin(models.Model):
 
     def __str__(self) -> str:
         return self.state
+
+
+class LtiInvitation(models.Model):
+    """That a platform may register itself, once."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    """The sha256 of the word in the address that was given away."""
+    name = models.CharField(max_length=200, blank=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    platform = models.ForeignKey(LtiPlatform, models.SET_NULL, null=True, blank=True)
+
+    objects: models.Manager[LtiInvitation]
+
+    def __str__(self) -> str:
+        return self.name or self.digest[:8]
 
 
 class LtiContext(models.Model):

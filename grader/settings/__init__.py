@@ -37,6 +37,8 @@ for _folder in ("incoming", "static"):
 
 DEBUG = read_bool(os.environ, "SANDGLASS_DEBUG", default=True)
 SECRET_KEY = read_secret(os.environ, "SANDGLASS_SECRET_KEY", debug=DEBUG)
+# Former keys, by spaces: what was signed or sealed by them still opens.
+SECRET_KEY_FALLBACKS = os.environ.get("SANDGLASS_SECRET_KEY_FALLBACKS", "").split()
 ALLOWED_HOSTS = read_list(os.environ, "SANDGLASS_ALLOWED_HOSTS", default=OWN_MACHINE)
 require_own_machine(ALLOWED_HOSTS, debug=DEBUG)
 CSRF_TRUSTED_ORIGINS = read_list(os.environ, "SANDGLASS_TRUSTED_ORIGINS", default=[])
@@ -289,7 +291,7 @@ SANDGLASS_METRICS_TOKEN = os.environ.get("SANDGLASS_METRICS_TOKEN", "")
 _LOG = read_choice(
     os.environ, "SANDGLASS_LOG", ["json", "text"], default="text" if DEBUG else "json"
 )
-_SECRETS = [SECRET_KEY, SANDGLASS_RECEIPT_KEY, SANDGLASS_METRICS_TOKEN]
+_SECRETS = [SECRET_KEY, *SECRET_KEY_FALLBACKS, SANDGLASS_RECEIPT_KEY, SANDGLASS_METRICS_TOKEN]
 for _url in (_DATABASE_URL, SANDGLASS_BROKER_URL, _MAIL):
     _SECRETS += passwords_of(_url)
 LOGGING = configuration(_LOG, debug=DEBUG, secrets=_SECRETS)

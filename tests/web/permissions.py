@@ -41,6 +41,8 @@ GET  password-reset-confirm  200    200    200    200    200    200    200    20
 POST password-reset-confirm  200    200    200    200    200    200    200    200    200
 GET  password-reset-complete 200    200    200    200    200    200    200    200    200
 POST password-reset-complete 405    405    405    405    405    405    405    405    405
+GET  lti-jwks                200    200    200    200    200    200    200    200    200
+POST lti-jwks                405    405    405    405    405    405    405    405    405
 GET  password-change         sign   200    200    200    200    200    200    200    200
 POST password-change         sign   200    200    200    200    200    200    200    200
 GET  home                    sign   200    go     go     go     go     go     go     200

@@ -1,0 +1,1 @@
+"""Learning management systems, and what they and others send."""
