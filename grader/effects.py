@@ -1,0 +1,141 @@
+"""What other rules would make of the grades: a preview, by the formula that scores, never written.
+
+An extension, slip days, a policy or a deadline is looked at so before it is applied. `look` names
+what was seen; an act that was decided by it is refused with `LookAgain` when that has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+
+from django.db.models import Max
+
+from grader.deadlines import Rules
+from grader.domain.counting import Candidate, counted
+from grader.domain.overrides import OverrideKind
+from grader.domain.points import round_points
+from grader.errors import GraderError
+from grader.models import Assignment, GradeEntry, Membership, Override, Score
+from grader.pipeline.score import graded_of, judge
+
+
+class LookAgain(GraderError):  # noqa: N818 - what to do, not which code
+    """What was shown before this act is not what it would do now; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Grades have moved since this was shown, so nothing was changed: look at what it would "
+            "do now, and decide again."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One student's grade in one homework, as it is and as it would be."""
+
+    student: Membership
+    before: Decimal | None
+    """None where the gradebook has nothing yet."""
+    after: Decimal
+    possible: Decimal
+    decided: OverrideKind | None = None
+    """What a person decided about this grade: that holds, whatever the rules say."""
+
+    @property
+    def change(self) -> Decimal:
+        """By how many points the computed grade changes."""
+        return self.after - (self.before or Decimal(0))
+
+    @property
+    def counts(self) -> bool:
+        """Whether the grade that counts changes, and not one that a person has decided."""
+        return bool(self.change) and self.decided is None
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a change of the rules does to one homework."""
+
+    assignment: Assignment
+    all: tuple[Effect, ...]
+    """Of every student who has something graded."""
+
+    @property
+    def changed(self) -> tuple[Effect, ...]:
+        """Those whose computed grade would be another."""
+        return tuple(effect for effect in self.all if effect.change)
+
+    @property
+    def up(self) -> int:
+        """How many grades rise."""
+        return sum(effect.counts and effect.change > 0 for effect in self.all)
+
+    @property
+    def down(self) -> int:
+        """How many grades fall."""
+        return sum(effect.counts and effect.change < 0 for effect in self.all)
+
+    @property
+    def mean(self) -> Decimal:
+        """The mean change over all who have a grade that the rules make."""
+        changes = [effect.change for effect in self.all if effect.decided is None]
+        return round_points(sum(changes, Decimal(0)) / len(changes)) if changes else Decimal(0)
+
+
+def effects(
+    assignment: Assignment, rules: Rules, students: Collection[int] | None = None
+) -> Effects:
+    """What these rules would make of a homework; for some students, or for all. Writes nothing."""
+    made: dict[int, list[tuple[Score, Candidate]]] = {}
+    for number, each in enumerate(graded_of(assignment, students)):
+        score = judge(each, rules)
+        one = Candidate(id=number, received_at=each.received_at, final=score.final)
+        made.setdefault(each.student.pk, []).append((score, one))
+    now, decided, people = _now(assignment), _decided(assignment), _people(made)
+    found = []
+    for student in sorted(made, key=lambda key: (people[key].user.name, key)):
+        best = counted([one for _, one in made[student]], rules.policy.counted)
+        score = next(score for score, one in made[student] if one is best)
+        found.append(
+            Effect(
+                student=people[student],
+                before=now.get(student),
+                after=score.final,
+                possible=score.possible,
+                decided=decided.get(student),
+            )
+        )
+    return Effects(assignment, tuple(found))
+
+
+def look(shown: Iterable[Effects]) -> str:
+    """A name of what was shown: as long as it is the same, so is this."""
+    seen = [
+        (one.assignment.pk, effect.student.pk, effect.before, effect.after, effect.decided)
+        for one in shown
+        for effect in one.all
+    ]
+    return sha256(repr(sorted(seen, key=lambda row: row[:2])).encode()).hexdigest()
+
+
+def _now(assignment: Assignment) -> Mapping[int, Decimal]:
+    rows = GradeEntry.objects.filter(assignment=assignment)
+    return dict(rows.values_list("student", "score__final"))
+
+
+def _decided(assignment: Assignment) -> Mapping[int, OverrideKind]:
+    newest = (
+        Override.objects.filter(assignment=assignment)
+        .values("student")
+        .annotate(newest=Max("pk"))
+        .values("newest")
+    )
+    rows = Override.objects.filter(pk__in=newest).exclude(kind=OverrideKind.LIFTED)
+    return {student: OverrideKind(kind) for student, kind in rows.values_list("student", "kind")}
+
+
+def _people(students: Collection[int]) -> Mapping[int, Membership]:
+    return Membership.objects.filter(pk__in=students).select_related("user", "section").in_bulk()
