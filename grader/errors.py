@@ -2,6 +2,9 @@
 
 GraderError
 ├── NotYours        the reader may not see it; told apart from "does not exist" by nobody
+├── TableUnreadable the sender's: a table that cannot be read or used, with all that is wrong
+├── DraftSpent      a table that was sent in has been applied already, or was removed meanwhile
+├── DraftOutdated   what it would do is no longer what was shown: look again
 └── UploadRefused   the student's: the upload cannot be taken, and says why and what to do
     └── AnswersUnreadable   typed answers that cannot be read, with a sentence for each
 """
@@ -17,6 +20,22 @@ class GraderError(Exception):
 
 class NotYours(GraderError):  # noqa: N818 - what happened, not which code
     """There is no such thing, or not for this reader. The two are never told apart."""
+
+
+class TableUnreadable(GraderError):  # noqa: N818 - what happened, not which code
+    """A table that cannot be read, or not as what it was sent for: a sentence for each reason."""
+
+    def __init__(self, *faults: str) -> None:
+        self.faults = faults
+        super().__init__(" ".join(faults))
+
+
+class DraftSpent(GraderError):  # noqa: N818 - what happened, not which code
+    """There is nothing left to apply; the message is a sentence for the person."""
+
+
+class DraftOutdated(GraderError):  # noqa: N818 - what happened, not which code
+    """Something has changed since the preview was shown; nothing was applied."""
 
 
 class UploadRefused(GraderError):  # noqa: N818 - what happened, not which code

@@ -1,6 +1,7 @@
 """Removes from this machine's disk what can be made again, or belongs to nobody. Never a row.
 
-Submissions, results, scores, receipts and the audit log are kept for good.
+Submissions, results, scores, receipts and the audit log are kept for good. Tables that
+staff sent in are rows, and are removed by `drafts.py`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from celery.signals import (
 from django.core.management import call_command
 from django.utils import timezone
 
-from grader import gpus, heartbeats, logs, retention, watch, workers
+from grader import drafts, gpus, heartbeats, logs, retention, watch, workers
 from grader.celery import CANARY, GRADE, SWEEP, TIDY, WATCH, app
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
@@ -76,9 +76,11 @@ def canary(lane: str) -> None:
 
 @app.task(name=TIDY)
 def tidy() -> None:
-    """Remove what has passed: ended sessions, old keys, and old folders of this disk."""
+    """Remove what has passed: ended sessions, old keys, tables sent in long ago, old folders."""
     call_command("clearsessions")
-    keys.look_after(now=timezone.now())
+    now = timezone.now()
+    keys.look_after(now=now)
+    drafts.remove_expired(now)
     retention.remove()
 
 
