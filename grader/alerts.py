@@ -25,9 +25,12 @@ _DETAIL = 4_000
 
 
 def fault(job: GradingJob) -> None:
-    """Tell staff that a job ended in a fault and nobody is scored; in the caller's transaction."""
+    """Tell staff that a job ended in a fault and nobody is scored; in the caller's transaction.
+
+    That of a regrade stands on its page and is not mailed: what counts stays as it is.
+    """
     assignment = job.version.assignment
-    subject = f"version {job.version_id}"
+    subject = f"regrade {job.regrade_id}" if job.shadow else f"version {job.version_id}"
     told = AuditEntry.objects.filter(action=FAULT, subject=subject, at__gte=ago(_MAIL_EVERY))
     first = not told.exists()
     AuditEntry.objects.create(
@@ -37,7 +40,7 @@ def fault(job: GradingJob) -> None:
         detail={"job": job.pk, "submission": job.submission_id, "verdict": job.verdict},
     )
     log.error("job %d of %s: %s", job.pk, assignment.slug, job.verdict)
-    if first:
+    if first and not job.shadow:
         transaction.on_commit(lambda: _mail(job), robust=True)
 
 

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from grader import workers
 from grader.queries.operations import LaneState, ServiceState, service_state
-from grader.queries.statistics import job_counts, phase_seconds, upload_count
+from grader.queries.statistics import job_counts, phase_seconds, shadow_counts, upload_count
 from grader.workers import WorkerSeen
 
 _NEVER = float("nan")
@@ -76,6 +76,9 @@ def _jobs() -> Iterator[Metric]:
             verdicts[each.verdict] = verdicts.get(each.verdict, 0) + each.count
     for key, count in by_state.items():
         jobs.add_metric(key, count)
+    shadows = _gauge("shadow_jobs", "Gradings by regrades that do not count, or not yet.", "state")
+    for state, count in shadow_counts().items():
+        shadows.add_metric([state], count)
     ended = _counter("verdicts", "Gradings that ended, by verdict.", "verdict")
     for verdict in ("graded", "rejected", "assignment_fault", "system_fault"):
         ended.add_metric([verdict], verdicts.get(verdict, 0))
@@ -83,7 +86,7 @@ def _jobs() -> Iterator[Metric]:
     repeated.add_metric([], sum(each.repeated for each in counts))
     uploads = _counter("uploads", "Uploads that were taken.")
     uploads.add_metric([], upload_count())
-    yield from (jobs, ended, repeated, uploads)
+    yield from (jobs, shadows, ended, repeated, uploads)
 
 
 def _phases() -> Iterator[Metric]:

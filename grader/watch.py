@@ -95,7 +95,7 @@ def _send(lane: Lane) -> None:
 def _trouble(lane: LaneState) -> str:
     """What people should know of a lane; empty if all is well."""
     if not lane.waiting or lane.oldest is None:
-        return ""
+        return _regrade_stands(lane)
     waiting = f"{lane.waiting} submission{'' if lane.waiting == 1 else 's'}"
     minutes = int(lane.oldest.total_seconds() // 60)
     if lane.silent and lane.oldest > SILENT_AFTER:
@@ -110,3 +110,13 @@ def _trouble(lane: LaneState) -> str:
             "It is at work."
         )
     return ""
+
+
+def _regrade_stands(lane: LaneState) -> str:
+    """A regrade may take hours, and nobody is told of that; only where nobody grades it."""
+    if not lane.silent or lane.regrading_oldest is None or lane.regrading_oldest <= SILENT_AFTER:
+        return ""
+    return (
+        f"A regrade stands still: {lane.regrading} of its gradings wait in the lane {lane.lane}, "
+        "and there is no sign of life of its workers."
+    )

@@ -139,7 +139,8 @@ def _watch(parts: Parts, say: Say, *, once: bool) -> bool:
 
 
 def _progress() -> Progress:
-    counts = GradingJob.objects.exclude(state=JobState.SUPERSEDED).aggregate(
+    own = GradingJob.objects.filter(shadow=False).exclude(state=JobState.SUPERSEDED)
+    counts = own.aggregate(
         total=Count("pk"),
         ended=Count("pk", filter=Q(state__in=FINAL)),
         faults=Count("pk", filter=Q(state=JobState.FAULT)),

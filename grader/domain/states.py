@@ -18,6 +18,8 @@ RETRY_AFTER = timedelta(seconds=10)
 """How long a job rests that met a fault of ours, so that the fault has time to pass."""
 RING_AGAIN_AFTER = timedelta(seconds=60)
 """How old a bell must be before the sweep rings again for a job that still waits."""
+RING_AGAIN_IN_BULK = timedelta(minutes=10)
+"""The same for a regrade's jobs: thousands may wait for hours, and all are rung for when made."""
 
 
 class JobState(StrEnum):

@@ -89,12 +89,13 @@ def attempts_used(submission: Submission, since: datetime) -> list[datetime]:
 
     One that met our own fault costs nothing. Nor does one that was superseded, for it told nobody
     a score, unless it brought other answers than the one before: those are judged on arrival.
+    What a regrade gave costs no attempt and gives none back, as long as it does not count.
     """
     rows = Submission.objects.filter(student=submission.student, assignment=submission.assignment)
-    jobs = GradingJob.objects.filter(submission=OuterRef("pk"))
+    jobs = GradingJob.objects.filter(submission=OuterRef("pk"), shadow=False)
     rows = (
         rows.exclude(pk=submission.pk)
-        .exclude(jobs__state__in=(JobState.FAULT, JobState.REJECTED))
+        .exclude(Exists(jobs.filter(state__in=(JobState.FAULT, JobState.REJECTED))))
         .annotate(
             superseded=Exists(jobs.filter(state=JobState.SUPERSEDED)),
             held_back=Exists(jobs.filter(not_before__gt=F("finished_at"))),
@@ -122,6 +123,7 @@ def _supersede(submission: Submission) -> None:
     """Take older uploads that still wait out of the queue, where that costs the student nothing."""
     waiting = GradingJob.objects.filter(
         state=JobState.QUEUED,
+        shadow=False,
         submission__student=submission.student,
         submission__assignment=submission.assignment,
     ).select_related("submission")

@@ -75,12 +75,15 @@ def _names(lease: Lease) -> tuple[int, int]:
 
 
 def settle(lease: Lease, report: RunReport) -> GradingJob | None:
-    """Take a report with all that follows from it, or nothing of it."""
+    """Take a report with all that follows from it, or nothing of it.
+
+    What a regrade gives is kept beside what counts: it is scored when somebody accepts it.
+    """
     with transaction.atomic():
         job = record(lease, report)
         if job is None:
             return None
-        if score(job) is not None:
+        if not job.shadow and score(job) is not None:
             publish(job.submission.assignment, job.submission.student)
         if job.state == JobState.FAULT:
             alerts.fault(job)

@@ -21,7 +21,7 @@ def retry(submission: Submission, actor: User) -> GradingJob | None:
     with transaction.atomic():
         # Of two who press the button, the second one finds the job of the first.
         Submission.objects.select_for_update(no_key=True).get(pk=submission.pk)
-        met = GradingJob.objects.filter(submission=submission).latest("pk")
+        met = GradingJob.objects.filter(submission=submission, shadow=False).latest("pk")
         if met.state != JobState.FAULT:
             return None
         job = enqueue_again(submission, lane)

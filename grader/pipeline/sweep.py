@@ -9,13 +9,20 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from grader import alerts, gpus, heartbeats
-from grader.domain.states import MAX_ATTEMPTS, RING_AGAIN_AFTER, JobState, Lane
+from grader.domain.states import (
+    MAX_ATTEMPTS,
+    RING_AGAIN_AFTER,
+    RING_AGAIN_IN_BULK,
+    JobState,
+    Lane,
+)
 from grader.models import AssignmentVersion, GradingJob
 from grader.pipeline.enqueue import may_do_without, ring
 from grader.pipeline.lease import ended
@@ -97,22 +104,33 @@ def _look_for_gpus() -> tuple[int, list[int]]:
         if gpus.at_work(version.spec.gpus) is not False:
             continue
         if may_do_without(version.spec):
-            change = {"lane": Lane.INTERACTIVE, "rung_at": None}
-            moved += waiting.filter(version=version).update(**change)
+            for shadow, lane in ((False, Lane.INTERACTIVE), (True, Lane.BULK)):
+                rows = waiting.filter(version=version, shadow=shadow)
+                moved += rows.update(lane=lane, rung_at=None)
         else:
             unserved.append(version.pk)
     return moved, unserved
 
 
 def _ring_again(unserved: list[int]) -> int:
-    """Ring for what waits; not for whom nobody would hear, or bells would pile up for days."""
-    unheard = Q(rung_at__isnull=True) | Q(rung_at__lt=ago(RING_AGAIN_AFTER))
+    """Ring for what waits; not for whom nobody would hear, or bells would pile up for days.
+
+    Nor for all of a regrade again and again, which may wait for hours: for those whose turn is
+    next. Students come first.
+    """
     due = Q(not_before__isnull=True) | Q(not_before__lte=Now())
-    waiting = GradingJob.objects.filter(unheard, due, state=JobState.QUEUED).order_by("queued_at")
+    waiting = GradingJob.objects.filter(due, state=JobState.QUEUED).order_by("queued_at", "pk")
     waiting = waiting.exclude(lane=Lane.GPU, version__in=unserved)
+    own = waiting.filter(_unheard(RING_AGAIN_AFTER), shadow=False).values_list("pk", "lane")
+    turn = list(waiting.filter(shadow=True).values_list("pk", flat=True)[:_BELLS])
+    shadows = waiting.filter(_unheard(RING_AGAIN_IN_BULK), pk__in=turn).values_list("pk", "lane")
     rung = 0
-    for job_id, lane in waiting.values_list("pk", "lane")[:_BELLS]:
+    for job_id, lane in [*own[:_BELLS], *shadows]:
         if not ring(job_id, Lane(lane)):
             break  # the broker is away: the next sweep tries again
         rung += 1
     return rung
+
+
+def _unheard(span: timedelta) -> Q:
+    return Q(rung_at__isnull=True) | Q(rung_at__lt=ago(span))

@@ -204,7 +204,9 @@ def _counts(course: Course) -> Mapping[int, ClassCounts]:
 
 def _causes(course: Course) -> Mapping[int, str]:
     """By homework, of its newest fault."""
-    met = GradingJob.objects.filter(submission__assignment__course=course, state=JobState.FAULT)
+    met = GradingJob.objects.filter(
+        submission__assignment__course=course, state=JobState.FAULT, shadow=False
+    )
     rows = met.order_by("pk").values_list("submission__assignment", "staff_detail")
     return {homework: detail.strip().partition("\n")[0] for homework, detail in rows}
 

@@ -130,7 +130,7 @@ def uploads_of(student: Membership) -> dict[int, Uploads]:
 
 def with_state(submissions: QuerySet[Submission]) -> QuerySet[Any]:
     """Submissions with `state`: that of the newest job of each."""
-    newest = GradingJob.objects.filter(submission=OuterRef("pk")).order_by("-pk")
+    newest = GradingJob.objects.filter(submission=OuterRef("pk"), shadow=False).order_by("-pk")
     return submissions.annotate(state=Subquery(newest.values("state")[:1]))
 
 

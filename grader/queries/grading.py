@@ -33,7 +33,7 @@ class LaneRow:
     def trouble(self) -> bool:
         """Whether somebody waits there, or should be served, and no sign of life comes."""
         served = bool(self.processes) or self.state.remembered
-        return self.state.silent and (served or self.state.waiting > 0)
+        return self.state.silent and (served or self.state.waiting + self.state.regrading > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ def _faults(access: CourseAccess) -> list[FaultRow]:
         GradingJob.objects.filter(
             version__assignment__course=access.course,
             state=JobState.FAULT,
+            shadow=False,
             finished_at__gte=ago(_DAY),
         )
         .select_related("submission__student__user", "submission__assignment")
@@ -117,9 +118,12 @@ def _faults(access: CourseAccess) -> list[FaultRow]:
 
 
 def _history(now: datetime) -> tuple[Moment, ...]:
-    """How many waited at each moment of the last hours; what waits for another day does not."""
+    """How many waited at each moment of the last hours; what waits for another day does not.
+
+    Nor does a regrade: nobody sits and waits for it.
+    """
     recent = Q(state__in=ACTIVE) | Q(finished_at__gte=now - HOURS)
-    jobs = GradingJob.objects.filter(recent).order_by("-pk")
+    jobs = GradingJob.objects.filter(recent, shadow=False).order_by("-pk")
     rows = jobs.values_list("queued_at", "not_before", "started_at", "finished_at")[:_JOBS]
     spans = [
         (max(queued, not_before or queued), started or finished or now)

@@ -241,7 +241,7 @@ def _history(
     rows = (
         Submission.objects.filter(assignment=access.assignment, student=access.membership)
         .prefetch_related(
-            Prefetch("jobs", _JOBS.order_by("-pk")),
+            Prefetch("jobs", _JOBS.filter(shadow=False).order_by("-pk")),
             Prefetch("scores", Score.objects.order_by("-pk")),
         )
         .annotate(along=Count("files", filter=~Q(files__name=ANSWERS_FILE)))

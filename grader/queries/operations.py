@@ -51,6 +51,9 @@ class LaneState:
     canary_trouble: str = ""
     rung: timedelta | None = None
     """Since one was last sent."""
+    regrading: int = 0
+    """How many gradings of regrades wait, beside the submissions above."""
+    regrading_oldest: timedelta | None = None
     worked: timedelta | None = None
     """Since a report was taken, or a running job's worker renewed its lease; in this lane, or in
     another one that its workers serve and may have to empty first."""
@@ -106,7 +109,8 @@ def _hearts() -> Any:
 def _jobs() -> Any:
     """Only jobs at hand and those of the last day: a term's are many."""
     due = Q(not_before__isnull=True) | Q(not_before__lte=Now())
-    waits = Q(due, state=JobState.QUEUED)
+    waits = Q(due, state=JobState.QUEUED, shadow=False)
+    shadows = Q(due, state=JobState.QUEUED, shadow=True)
     ended = Q(state__in=[JobState.DONE, JobState.REJECTED])
     runs = Q(state=JobState.RUNNING)
     began = Greatest(F("queued_at"), Coalesce(F("not_before"), F("queued_at")))
@@ -118,6 +122,8 @@ def _jobs() -> Any:
         .annotate(
             waiting=Count("pk", filter=waits),
             oldest=Max(since(began), filter=waits),
+            regrading=Count("pk", filter=shadows),
+            regrading_oldest=Max(since(F("queued_at")), filter=shadows),
             running=Count("pk", filter=runs),
             reported=Min(since(F("finished_at")), filter=ended),
             renewed=Min(since(renewed), filter=runs),
@@ -131,6 +137,8 @@ def _lane(lane: Lane, jobs: dict[str, Any], heart: dict[str, Any]) -> LaneState:
         lane=lane,
         waiting=jobs.get("waiting", 0),
         oldest=jobs.get("oldest"),
+        regrading=jobs.get("regrading", 0),
+        regrading_oldest=jobs.get("regrading_oldest"),
         running=jobs.get("running", 0),
         canary=heart.get("age"),
         canary_seconds=heart.get("seconds"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import (
+    Case,
     Count,
     DateTimeField,
     ExpressionWrapper,
@@ -14,6 +15,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
@@ -41,10 +43,13 @@ def in_order(lane: Lane) -> QuerySet[GradingJob]:
     """The jobs of a lane that may run now, next one first.
 
     Fair by student: whoever had fewer runs in the last minutes goes first, then who waits longer.
+    A regrade's jobs come after all others, and are nobody's runs.
     """
     recent = (
         GradingJob.objects.filter(
-            submission__student=OuterRef("submission__student"), started_at__gte=ago(_RECENTLY)
+            submission__student=OuterRef("submission__student"),
+            started_at__gte=ago(_RECENTLY),
+            shadow=False,
         )
         # A job that is tried again after a fault of ours would wait behind everybody for its
         # own first try.
@@ -57,14 +62,20 @@ def in_order(lane: Lane) -> QuerySet[GradingJob]:
     return (
         GradingJob.objects.filter(lane=lane, state=JobState.QUEUED)
         .filter(Q(not_before__isnull=True) | Q(not_before__lte=Now()))
-        .annotate(recent_runs=Coalesce(Subquery(recent), 0))
-        .order_by("recent_runs", "queued_at", "pk")
+        .annotate(
+            # Not counted for a regrade, of which thousands may wait.
+            recent_runs=Case(
+                When(shadow=True, then=Value(0)), default=Coalesce(Subquery(recent), 0)
+            )
+        )
+        .order_by("shadow", "recent_runs", "queued_at", "pk")
     )
 
 
 def place_of(job: GradingJob) -> Place | None:
     """Where the job stands; None when it does not wait, or waits for another day."""
-    waiting = list(in_order(Lane(job.lane)).values_list("pk", flat=True))
+    own = in_order(Lane(job.lane)).filter(shadow=False)
+    waiting = list(own.values_list("pk", flat=True))
     if job.pk not in waiting:
         return None
     position = waiting.index(job.pk) + 1
@@ -82,7 +93,10 @@ def waiting_for_gpus(version: AssignmentVersion | None) -> int:
     if version is None or not version.spec.gpus or gpus.at_work(version.spec.gpus) is not False:
         return 0
     return GradingJob.objects.filter(
-        version__assignment=version.assignment_id, lane=Lane.GPU, state=JobState.QUEUED
+        version__assignment=version.assignment_id,
+        lane=Lane.GPU,
+        state=JobState.QUEUED,
+        shadow=False,
     ).count()
 
 
@@ -90,6 +104,7 @@ def _past_runs(job: GradingJob) -> list[float]:
     rows = GradingJob.objects.filter(
         version__assignment_id=job.version.assignment_id,
         state=JobState.DONE,
+        shadow=False,
         started_at__isnull=False,
     ).order_by("-finished_at")
     spans = rows.values_list("started_at", "finished_at")[:_HISTORY]

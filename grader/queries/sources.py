@@ -81,7 +81,7 @@ def shown_file(access: SubmissionAccess, number: int) -> tuple[str, bytes]:
         if 1 <= number <= len(plain):
             return plain[number - 1].name, blobs.fetch(plain[number - 1].sha256)
         raise NotYours(f"file {number} to look at of submission {submission.pk}")
-    version = submission.jobs.select_related("version").latest("pk").version
+    version = submission.jobs.filter(shadow=False).select_related("version").latest("pk").version
     try:
         return _opened(files, version)[number - 1]
     except (UploadRejected, IndexError) as error:

@@ -99,7 +99,7 @@ def submission_list(
 
 def _with_state(access: AssignmentAccess) -> QuerySet[Any]:
     # Any, because the type of a row with an annotation cannot be written without a package more.
-    jobs = GradingJob.objects.filter(submission=OuterRef("pk")).order_by("-pk")
+    jobs = GradingJob.objects.filter(submission=OuterRef("pk"), shadow=False).order_by("-pk")
     rows = Submission.objects.filter(assignment=access.assignment)
     return rows.annotate(newest_state=Subquery(jobs.values("state")[:1])).order_by()
 
@@ -116,10 +116,11 @@ def _named(words: str) -> Q:
 
 def _in_order(rows: QuerySet[Any]) -> QuerySet[Any]:
     faults_first = Case(When(newest_state=JobState.FAULT, then=Value(0)), default=Value(1))
+    jobs = GradingJob.objects.filter(shadow=False).only(*_OF_A_JOB).order_by("-pk")
     return (
         rows.select_related("student__user")
         .prefetch_related(
-            Prefetch("jobs", GradingJob.objects.only(*_OF_A_JOB).order_by("-pk")),
+            Prefetch("jobs", jobs),
             Prefetch("scores", Score.objects.order_by("-pk")),
         )
         .order_by(faults_first, "-received_at", "-pk")

@@ -42,10 +42,18 @@ class Spread:
 
 
 def job_counts() -> list[JobCount]:
-    """All jobs that there ever were; one query."""
-    rows = GradingJob.objects.order_by().values_list("lane", "state", "verdict")
+    """All jobs that there ever were; one query. Not those of regrades that do not count."""
+    rows = (
+        GradingJob.objects.filter(shadow=False).order_by().values_list("lane", "state", "verdict")
+    )
     counted = rows.annotate(n=Count("pk"), repeated=Count("pk", filter=Q(attempt__gt=1)))
     return [JobCount(*row) for row in counted]
+
+
+def shadow_counts() -> dict[str, int]:
+    """The jobs of regrades that do not count, or not yet, by their state; one query."""
+    rows = GradingJob.objects.filter(shadow=True).order_by().values_list("state")
+    return dict(rows.annotate(n=Count("pk")))
 
 
 def upload_count() -> int:
@@ -55,7 +63,8 @@ def upload_count() -> int:
 
 def phase_seconds() -> dict[str, Spread]:
     """How long each phase took, in the gradings of the last quarter of an hour; one query."""
-    rows = GradingJob.objects.filter(state__in=FINAL, finished_at__gte=ago(LATELY))
+    lately = GradingJob.objects.filter(finished_at__gte=ago(LATELY))
+    rows = lately.filter(state__in=FINAL, shadow=False)
     rows = rows.filter(started_at__isnull=False).exclude(state=JobState.SUPERSEDED)
     newest = rows.order_by("-finished_at").values_list(
         "queued_at", "started_at", "finished_at", "resources"

@@ -133,8 +133,8 @@ def finished_job(access: SubmissionAccess) -> GradingJob | None:
 
 
 def _newest_job(submission_id: int) -> GradingJob:
-    rows = GradingJob.objects.filter(submission=submission_id).select_related("version")
-    return rows.latest("pk")
+    rows = GradingJob.objects.filter(submission=submission_id, shadow=False)
+    return rows.select_related("version").latest("pk")
 
 
 def _standing(job: GradingJob, now: datetime) -> Standing:

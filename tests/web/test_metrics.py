@@ -96,6 +96,7 @@ def test_the_tables_in_numbers(homework: Assignment) -> None:
     done = job(homework, JobState.DONE, verdict="graded", resources=ran, **ENDED)
     GradingJob.objects.filter(pk=done.pk).update(queued_at=F("started_at") - 4 * SECOND)
     job(homework, JobState.FAULT, lane="gpu", verdict="system_fault", attempt=3)
+    job(homework, JobState.QUEUED, lane="bulk", shadow=True)
     heartbeats.rung("bulk")
     heartbeats.well("bulk", 2.5)
     heartbeats.well("sweep", 0.25)
@@ -115,10 +116,13 @@ def test_the_tables_in_numbers(homework: Assignment) -> None:
         ("interactive", "done"): 1,
         ("gpu", "fault"): 1,
     }
+    assert {key[1:]: value for key, value in found.items() if key[0] == "shadow_jobs"} == {
+        ("queued",): 1
+    }
     verdicts = {key[1]: value for key, value in found.items() if key[0] == "verdicts_total"}
     ended = {"graded": 1, "rejected": 0, "assignment_fault": 0, "system_fault": 1}
     assert verdicts == ended
-    assert (found["repeated_jobs_total",], found["uploads_total",]) == (2, 5)
+    assert (found["repeated_jobs_total",], found["uploads_total",]) == (2, 6)
     phases = {key[1]: value for key, value in found.items() if key[0] == "phase_seconds"}
     assert {name: round(took, 1) for name, took in phases.items()} == {
         "queue": 4.0,
@@ -154,7 +158,7 @@ def test_more_rows_are_no_more_queries(homework: Assignment) -> None:
         job(homework, JobState.QUEUED)
     with CaptureQueriesContext(connection) as many:
         asked()
-    assert len(many) == len(few) == 5
+    assert len(many) == len(few) == 6
 
 
 def test_nobody_makes_up_names(homework: Assignment) -> None:
