@@ -43,7 +43,9 @@ def grade(
         mistakes=request.suite.mistakes,
     )
     line.order(encode({**order(request, judgement.device), "sources": sources(request)}))
-    ended_well = line.follow(judgement, on_event, time.monotonic() + seconds)
+    with sandbox.watch() as pulse:
+        ended_well = line.follow(judgement, on_event, time.monotonic() + seconds)
+    judgement.doubt(pulse.silent_seconds)
     ending = line.process.kill()
     report = judgement.report() if ended_well else RunReport(Verdict.REJECTED, reason=_ENDED)
     resources = Resources(

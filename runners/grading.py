@@ -150,7 +150,9 @@ class Grader:
             mistakes=request.suite.mistakes,
         )
         try:
-            ending = self._run(judge, guest, request, judgement, on_event)
+            with self._sandbox.watch() as pulse:
+                ending = self._run(judge, guest, request, judgement, on_event)
+            judgement.doubt(pulse.silent_seconds)
         except SandboxError as error:
             judgement.fault = ("system", str(error))
             ending = guest.process.kill()

@@ -10,6 +10,9 @@ from typing import Any
 from runners.contract import CheckResult, Mistake, Outcome, RunReport, Verdict, Visibility
 from runners.mistakes import explained
 
+_SILENCE = 5.0
+"""Seconds without an answer from which on the judge's clock is not believed. An engine that is only
+busy answers sooner; much less than the limit of a check."""
 _RUN_LOST = "The run was not completed."
 _NOT_LOADED = "The submission could not be loaded."
 ON_THE_CPU = (
@@ -53,6 +56,16 @@ class Judgement:
                 self.done, self.leaderboard = True, event["leaderboard"]
             case "fault":
                 self.fault = (event["blame"], event["message"])
+
+    def doubt(self, silent_seconds: float) -> None:
+        """Blame what ran out of time on the engine, if it did not answer for so long.
+
+        A run of which nothing ran out of time is as good as any.
+        """
+        slow = any(result["outcome"] == "timeout" for result in self.results.values())
+        if self.fault is None and silent_seconds > _SILENCE and (slow or self.notices):
+            seconds = f"{silent_seconds:.0f} seconds"
+            self.fault = ("system", f"the engine did not answer for {seconds} of the run")
 
     def report(self) -> RunReport:
         """The report, without resources and receipt."""

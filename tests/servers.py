@@ -1,4 +1,4 @@
-"""Real servers for tests: PostgreSQL and Redis, started on demand and gone at the end.
+"""Real servers for tests: PostgreSQL, Redis and Docker, started on demand and gone at the end.
 
 Each runs in a folder of its own. A test may stop one in the middle and start it again: its address
 stays, and so does what it holds.
@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -23,10 +23,13 @@ import redis
 
 from grader.demo.broker import find_server
 from grader.demo.child import Child
+from tests.chaos.processes import children
 
 POSTGRES_ROOT = Path("/usr/lib/postgresql")  # where Debian keeps programs that are not on PATH
 POSTGRES_USER = "postgres"  # the system's user, for the server refuses to run as root
 START_SECONDS = 60.0
+_ALONE = ["/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"]
+"""What ends together with the first process below it."""
 
 
 class PostgresServer:
@@ -132,6 +135,67 @@ class RedisServer:
                 return bool(client.ping())
         except redis.ConnectionError:  # BusyLoadingError too: it still reads its file
             return False
+
+
+class DockerServer:
+    """A Docker engine of its own, with the images named, copied from the engine of this machine.
+
+    It has no network to give. It and all that it starts are alone among processes and mounts, so
+    that nothing is left when it goes.
+    """
+
+    def __init__(self, folder: Path, images: Sequence[str]) -> None:
+        self._folder = folder
+        self.url = f"unix://{folder / 'engine.sock'}"
+        self.start()
+        with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
+            subprocess.run(self._docker("load", "--quiet"), stdin=saved.stdout, check=True)
+
+    def start(self) -> None:
+        """Start it, with all that it held; returns once it answers."""
+        own = ("data-root", "exec-root", "pidfile")
+        options = [f"--{name}={self._folder / name}" for name in own]
+        options += ["--bridge=none", "--iptables=false", f"--host={self.url}"]
+        log = self._folder / "log"
+        self._child = Child([*_ALONE, "dockerd", *options], folder=self._folder, log=log)
+        self._child.wait_until(self._answers, seconds=START_SECONDS)
+
+    def kill(self) -> None:
+        """SIGKILL to it and its containers, as when its machine goes dark."""
+        self._child.stop(patience=0)
+        # A machine that starts finds these empty as well: they are below /run.
+        (self._folder / "pidfile").unlink(missing_ok=True)
+        shutil.rmtree(self._folder / "exec-root", ignore_errors=True)
+
+    stop = kill
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """It stands still for as long as the block runs, and goes on afterwards."""
+        (engine,) = children(self._child.pid)
+        os.kill(engine, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(engine, signal.SIGCONT)
+
+    def _docker(self, *words: str) -> list[str]:
+        return ["docker", f"--host={self.url}", *words]
+
+    def _answers(self) -> bool:
+        asked = subprocess.run(self._docker("version"), capture_output=True, check=False)
+        return asked.returncode == 0
+
+
+@contextmanager
+def docker_engine(*images: str) -> Iterator[DockerServer]:
+    """A Docker engine with these images for as long as the block runs."""
+    with _folder() as folder:
+        server = DockerServer(folder, images)
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @contextmanager

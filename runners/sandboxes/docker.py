@@ -36,6 +36,7 @@ from runners.sandboxes.docker_process import (
     DockerProcess,
     remove_container,
 )
+from runners.sandboxes.pulse import Pulse
 
 BUILD_REMEDY = "run `python -m runners image build`"
 _ENGINE_SECONDS = 60
@@ -73,6 +74,7 @@ class DockerSandbox:
         self._engine = Engine(runtime=runtime, cpuset=cpuset)
         self._command = None if command is None else list(command)
         self._connected: tuple[int, docker.APIClient] | None = None
+        self._asked: tuple[int, docker.APIClient] | None = None
         self._images: dict[str, tuple[float, Image]] = {}
 
     def start(self, spec: ProcessSpec) -> DockerProcess:
@@ -116,6 +118,10 @@ class DockerSandbox:
             "packages": images[Role.GUEST].packages,
         }
 
+    def watch(self) -> Pulse:
+        """Asks the engine, by a connection of its own: those of a run are for its own thread."""
+        return Pulse(lambda: self._asking().ping())
+
     def reap(self, now: float) -> list[str]:
         """Remove sandboxes whose deadline is past or whose owner let them lie; their ids."""
         client = self._client()
@@ -125,6 +131,11 @@ class DockerSandbox:
             raise SandboxError(f"Docker does not list its containers: {error}") from error
         over = [one for one in found if _deadline(one) < now or _left_behind(client, one, now)]
         return [str(one["Id"]) for one in over if remove_container(client, str(one["Id"]))]
+
+    def _asking(self) -> docker.APIClient:
+        if self._asked is None or self._asked[0] != os.getpid():
+            self._asked = (os.getpid(), connect())
+        return self._asked[1]
 
     def _client(self) -> docker.APIClient:
         """A client of this process: connections do not survive a fork."""

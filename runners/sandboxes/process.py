@@ -21,6 +21,7 @@ from pathlib import Path
 from runners.contract import Limits
 from runners.sandboxes.base import Ending, ProcessSpec, SandboxGone
 from runners.sandboxes.processes import most_held_bytes
+from runners.sandboxes.pulse import Pulse
 from runners.sandboxes.start import FORK_VARIABLES, gpu_variables
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,10 @@ class ProcessSandbox:
     def describe(self, *, gpu: bool = False) -> dict[str, str]:  # noqa: ARG002 - all the same
         """What a receipt records."""
         return {"sandbox": self.name, "isolation": "none"}
+
+    def watch(self) -> Pulse:
+        """Nothing stands between us and what we started."""
+        return Pulse()
 
     def reap(self, _now: float) -> list[str]:
         """Nothing: its processes end with whoever started them."""

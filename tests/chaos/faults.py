@@ -34,8 +34,9 @@ class Crew:
         return list(running.values_list("pk", flat=True))
 
     def someone(self) -> Worker:
-        """One of them, by chance."""
-        return self.rng.choice(self._workers)
+        """One of them, by chance; of those that are at work, where any is."""
+        at_work = [worker for worker in self._workers if self.jobs_of(worker)]
+        return self.rng.choice(at_work or self._workers)
 
     def kill_worker(self) -> list[int]:
         """SIGKILL; as Docker does, another one is started at once. What it was at work on."""

@@ -15,6 +15,7 @@ from runners.sandboxes.bubblewrap_process import BubblewrapProcess
 from runners.sandboxes.docker import connect
 from runners.sandboxes.docker_options import JOB_LABEL
 from runners.sandboxes.docker_process import DockerProcess
+from runners.sandboxes.pulse import Pulse
 
 _CGROUPS = ("*/docker/{}", "docker/{}", "system.slice/docker-{}.scope")
 """Where a container's control group is, by version and driver."""
@@ -50,6 +51,10 @@ class WatchedSandbox:
     def describe(self, *, gpu: bool = False) -> dict[str, str]:
         """See `Sandbox`."""
         return self._sandbox.describe(gpu=gpu)
+
+    def watch(self) -> Pulse:
+        """See `Sandbox`."""
+        return self._sandbox.watch()
 
     def reap(self, now: float) -> list[str]:
         """See `Sandbox`."""

@@ -19,6 +19,7 @@ from runners.sandboxes.base import ProcessSpec, SandboxError
 from runners.sandboxes.bubblewrap import BubblewrapSandbox
 from runners.sandboxes.bubblewrap_process import BubblewrapProcess
 from runners.sandboxes.processes import tree
+from runners.sandboxes.pulse import Pulse
 from tests.runners.conftest import make_request, outcomes
 from tests.runners.sandboxes.conftest import running
 
@@ -185,6 +186,9 @@ class Replaced:
     def describe(self, *, gpu: bool = False) -> dict[str, str]:
         images = {"judge_image": self.image, "guest_image": self.image}
         return {**self._real.describe(gpu=gpu), **images}
+
+    def watch(self) -> Pulse:
+        return self._real.watch()
 
     def reap(self, now: float) -> list[str]:
         return self._real.reap(now)
