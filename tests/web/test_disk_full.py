@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from grader.models import GradingJob, Membership, Submission
 from grader.pipeline.execute import claim
 from tests import factories
 from tests.assignments.homework import write_homework
+from tests.disks import fill_up, small_disk
 from tests.grader.pipeline.road import RIGHT
 from tests.web.reading import main
 
@@ -33,13 +31,8 @@ SIZE = "256k"
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """An empty file system of 256 KiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk can be mounted by root alone")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk(tmp_path / "disk", SIZE) as place:
+        yield place
 
 
 @pytest.fixture
@@ -84,11 +77,3 @@ def test_an_upload_is_taken_whole_or_not_at_all(student: Membership, disk: Path)
         assert Submission.objects.get().files.count() == 3
         assert len([path for path in (disk / "files").rglob("*") if path.is_file()]) == 3
     assert claim(Lane.INTERACTIVE, "worker") is not None
-
-
-def fill_up(place: Path) -> None:
-    """Write until nothing more goes."""
-    with place.open("wb", buffering=0) as stream, suppress(OSError):
-        while stream.write(bytes(4096)):
-            pass
-    assert shutil.disk_usage(place).free == 0
