@@ -1,4 +1,4 @@
-"""File contents in storage, under their hash: each content once, never changed, never deleted."""
+"""File contents in storage, under their hash: each content once, and never changed."""
 
 from __future__ import annotations
 
@@ -51,3 +51,8 @@ def fetch(sha256: str) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise BlobLost(f"{sha256} has been changed in storage")
     return data
+
+
+def drop(sha256: str) -> None:
+    """Remove a content. Whoever calls this knows that nobody needs it: see `erasing.py`."""
+    default_storage.delete(name_of(sha256))

@@ -31,6 +31,7 @@ STAFF_PAGES = (
     Page("course", "Course", ("submissions",)),
     Page("grades", "Grades"),
     Page("grading", "Grading"),
+    Page("exports", "Exports", ("exports-submissions", "exports-person")),
 )
 """What all staff may see; an address needs nothing but the course's slug. What only the instructor
 may do is reached from one of these pages."""

@@ -6,13 +6,14 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from web.gate import signed_in
-from web.views import account, course, health, homework, lti, metrics, staff, submission
+from web.views import account, course, exports, health, homework, lti, metrics, staff, submission
 
 handler400 = "web.views.errors.bad_request"
 handler404 = "web.views.errors.not_found"
 
 COURSE = "c/<slug:slug>/"
 HOMEWORK = f"{COURSE}hw/<slug:homework>/"
+EXPORTS = f"{COURSE}exports/"
 SUBMISSION = "submissions/<int:pk>/"
 FILE = f"{SUBMISSION}files/<int:file>/"
 DOWNLOAD, LIVE = "download", "live"
@@ -45,9 +46,17 @@ _anybody: list[URLPattern] = [
 _members: list[URLPattern] = [
     path("", signed_in(course.home), name="home"),
     path("password/", signed_in(account.Change.as_view()), name="password-change"),
+    path("your-data.zip", signed_in(exports.own, DOWNLOAD), name="own-data"),
     path(COURSE, signed_in(course.page), name="course"),
     path(f"{COURSE}grades/", signed_in(course.grades), name="grades"),
     path(f"{COURSE}grading/", signed_in(staff.grading), name="grading"),
+    path(EXPORTS, signed_in(exports.page), name="exports"),
+    path(
+        f"{EXPORTS}submissions.zip",
+        signed_in(exports.submissions, DOWNLOAD),
+        name="exports-submissions",
+    ),
+    path(f"{EXPORTS}person.zip", signed_in(exports.person, DOWNLOAD), name="exports-person"),
     path(HOMEWORK, signed_in(homework.page), name="homework"),
     path(f"{HOMEWORK}handout.zip", signed_in(homework.handout, DOWNLOAD), name="handout"),
     path(f"{HOMEWORK}submissions/", signed_in(staff.submissions), name="submissions"),

@@ -45,6 +45,8 @@ GET  lti-jwks                200    200    200    200    200    200    200    20
 POST lti-jwks                405    405    405    405    405    405    405    405    405
 GET  password-change         sign   200    200    200    200    200    200    200    200
 POST password-change         sign   200    200    200    200    200    200    200    200
+GET  own-data                sign   405    405    405    405    405    405    405    405
+POST own-data                sign   200    200    200    200    200    200    200    200
 GET  home                    sign   200    go     go     go     go     go     go     200
 POST home                    sign   405    405    405    405    405    405    405    405
 GET  course                  sign   404    200    200    404    404    200    200    404
@@ -53,6 +55,12 @@ GET  grades                  sign   404    200    200    404    404    200    20
 POST grades                  sign   405    405    405    405    405    405    405    405
 GET  grading                 sign   404    404    404    404    404    200    200    404
 POST grading                 sign   405    405    405    405    405    405    405    405
+GET  exports                 sign   404    404    404    404    404    200    200    404
+POST exports                 sign   405    405    405    405    405    405    405    405
+GET  exports-submissions     sign   405    405    405    405    405    405    405    405
+POST exports-submissions     sign   404    404    404    404    404    404    404    404
+GET  exports-person          sign   405    405    405    405    405    405    405    405
+POST exports-person          sign   404    404    404    404    404    422    422    404
 GET  homework                sign   404    200    200    404    404    200    200    404
 POST homework                sign   404    422    422    404    404    422    422    404
 GET  handout                 sign   404    200    200    404    404    200    200    404
