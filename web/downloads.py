@@ -27,5 +27,9 @@ def sent(
 
 
 async def _one_by_one(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (part := await sync_to_async(next)(parts, None)) is not None:
+    while (part := await sync_to_async(_next)(parts)) is not None:
         yield part
+
+
+def _next(parts: Iterator[bytes]) -> bytes | None:
+    return next(parts, None)

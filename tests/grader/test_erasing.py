@@ -157,7 +157,7 @@ def test_the_database_still_refuses_changes(ada: Membership) -> None:
     erase("--yes")
     for rows in (CheckResult, Override, SlipDays, Score, AuditEntry):
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-            rows.objects.update(id=1)  # type: ignore[attr-defined]
+            rows.objects.update(id=1)
 
 
 def test_everything_leaves_no_row_of_theirs_and_all_of_the_others(
