@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging.config
 import os
+import socket
 from datetime import timedelta
 from typing import Any
 
@@ -97,3 +98,8 @@ def _log_like_the_site(**_facts: Any) -> None:
 def process_number() -> int:
     """Which of its worker's processes this one is, from 0; a new one takes a lost one's number."""
     return int(getattr(current_process(), "index", 0))
+
+
+def process_name() -> str:
+    """Who this process is among all of the site."""
+    return f"{socket.gethostname()}:{os.getpid()}"

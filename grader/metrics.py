@@ -12,7 +12,7 @@ from datetime import timedelta
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from grader import workers
+from grader import pools, workers
 from grader.queries.operations import LaneState, ServiceState, service_state
 from grader.queries.statistics import job_counts, phase_seconds, shadow_counts, upload_count
 from grader.workers import WorkerSeen
@@ -32,6 +32,7 @@ class ServiceCollector(Collector):
         yield from _jobs()
         yield from _phases()
         yield from _workers(state, seen)
+        yield from _pools()
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: to be registered must not ask the database."""
@@ -117,6 +118,18 @@ def _workers(state: ServiceState, seen: list[WorkerSeen] | None) -> Iterator[Met
     leased = _gauge("gpus_leased", "Those of them that a run has to itself.")
     leased.add_metric([], sum(one.gpus_leased for one in seen))
     yield from (processes, workers_seen, gpus, leased)
+
+
+def _pools() -> Iterator[Metric]:
+    seen = pools.in_use()
+    if seen is None:
+        return
+    waiting = _gauge("guests_waiting", "Warm guests that wait for a submission.")
+    waiting.add_metric([], seen.waiting)
+    taken = _counter("guests_taken", "Submissions by whether a guest was ready.", "guest")
+    taken.add_metric(["warm"], seen.warm)
+    taken.add_metric(["cold"], seen.cold)
+    yield from (waiting, taken)
 
 
 def _gauge(name: str, what: str, *labels: str) -> GaugeMetricFamily:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -20,7 +18,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from grader import drafts, gpus, heartbeats, logs, retention, watch, workers
-from grader.celery import CANARY, GRADE, SWEEP, TIDY, WATCH, app
+from grader.celery import CANARY, GRADE, SWEEP, TIDY, WATCH, app, process_name
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
 from grader.lti import keys
@@ -30,10 +28,6 @@ from grader.pipeline.grade import grade_next
 from grader.pipeline.sweep import sweep as sweep_once
 
 log = logging.getLogger(__name__)
-
-
-def _owner() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 @app.task(name=GRADE)
@@ -47,10 +41,10 @@ def grade(job_id: int) -> None:
         log.error("job %d waits for a GPU, and this worker of its lane has none", job_id)
         return
     if refusal := fitness.refusal() or execute.absence():
-        heartbeats.troubled(lane, refusal, _owner())
+        heartbeats.troubled(lane, refusal, process_name())
         log.error("job %d waits: this machine cannot grade now: %s", job_id, refusal)
         return
-    grade_next(Lane(lane), _owner())
+    grade_next(Lane(lane), process_name())
     fitness.look_again()
     watch.watch_now_and_then()
 
@@ -71,7 +65,7 @@ def look_after_lanes() -> None:
 def canary(lane: str) -> None:
     """Show that this lane is served."""
     with logs.about(lane=lane):
-        watch.answer(Lane(lane), _owner())
+        watch.answer(Lane(lane), process_name())
 
 
 @app.task(name=TIDY)

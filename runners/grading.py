@@ -31,6 +31,7 @@ from runners.pool import (
     Guest,
     GuestPool,
     Kind,
+    PoolUse,
     image_of,
     spec_of,
     start_guest,
@@ -101,6 +102,10 @@ class Grader:
         self._leave_what_was_inherited()
         _, guest = self._start(request, (), self._sandbox.describe())
         self._pool.put((request.limits, request.preload), guest)
+
+    def pool_use(self) -> PoolUse:
+        """How the guests that wait are used; who was served is told once."""
+        return self._pool.use()
 
     def check(self) -> None:
         """Raises `SandboxError` while no sandbox can be started, as when the engine is away."""

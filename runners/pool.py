@@ -98,6 +98,18 @@ def start_guest(sandbox: Sandbox, kind: Kind, gpus: tuple[Gpu, ...] = ()) -> Gue
         timer.cancel()
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class PoolUse:
+    """What a pool has at a moment, and whom it has served since it was last asked."""
+
+    waiting: int
+    """Guests that wait, those that are just being started too."""
+    warm: int
+    """Submissions that found one ready."""
+    cold: int
+    """Those for which one had to be started, or was still starting."""
+
+
 class GuestPool:
     """Up to `size` guests that wait, of the kinds that were asked for last."""
 
@@ -107,6 +119,7 @@ class GuestPool:
         self._lock = threading.Lock()
         self._waiting: OrderedDict[Kind, deque[Future[Guest]]] = OrderedDict()
         """The kind that was asked for last is the last."""
+        self._warm = self._cold = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -121,10 +134,26 @@ class GuestPool:
 
     def _well_guest(self, kind: Kind, image: str) -> Guest:
         while (ready := self._next(kind)) is not None:
+            warm = ready.done()
             if self._is_good(ready, image):
+                self._note(warm=warm)
                 return ready.result()
             _dismiss(ready)
+        self._note(warm=False)
         return self._start(kind)
+
+    def _note(self, *, warm: bool) -> None:
+        with self._lock:
+            self._warm += warm
+            self._cold += not warm
+
+    def use(self) -> PoolUse:
+        """How it is used; who was served is told once."""
+        self._leave_what_was_inherited()
+        with self._lock:
+            told = PoolUse(self._count(), self._warm, self._cold)
+            self._warm = self._cold = 0
+        return told
 
     def refill(self, kind: Kind) -> None:
         """Have as many of this kind wait as may; others have to go for them."""
@@ -192,6 +221,7 @@ class GuestPool:
             return
         self._lock = threading.Lock()
         self._waiting = OrderedDict()
+        self._warm = self._cold = 0
         self._begin()
 
 

@@ -24,8 +24,8 @@ from assignments.errors import AssignmentInvalid, UploadRejected
 from assignments.loader import load_assignment
 from assignments.spec import AssignmentSpec
 from assignments.triage import triage
-from grader import blobs
-from grader.celery import process_number
+from grader import blobs, pools
+from grader.celery import process_name, process_number
 from grader.domain.states import LEASE, RENEW_EVERY, JobState, Lane
 from grader.models import GradingJob
 from grader.pipeline.lease import Lease, from_now
@@ -92,7 +92,10 @@ def _run(request: RunRequest, tell: Tell) -> RunReport:
     """Answers alone need no sandbox, and none is opened for them."""
     if not needs_a_run(request):
         return report_without_a_run(request)
-    return _grader().grade(request, _narrated(tell))
+    report = _grader().grade(request, _narrated(tell))
+    use = _grader().pool_use()
+    pools.tell(process_name(), waiting=use.waiting, warm=use.warm, cold=use.cold)
+    return report
 
 
 def count_gpus() -> int:
@@ -135,6 +138,7 @@ def cool_down() -> None:
     if _grader.cache_info().currsize:
         _grader().close()
         _grader.cache_clear()
+        pools.leave(process_name())
 
 
 @lru_cache(maxsize=1)

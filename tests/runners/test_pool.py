@@ -14,7 +14,7 @@ import pytest
 
 from runners.contract import Limits
 from runners.grading import Grader
-from runners.pool import Guest, GuestPool, Kind, places_for, start_guest
+from runners.pool import Guest, GuestPool, Kind, PoolUse, places_for, start_guest
 from runners.sandboxes.base import ProcessSpec, SandboxError
 from runners.sandboxes.bubblewrap import BubblewrapSandbox
 from runners.sandboxes.bubblewrap_process import BubblewrapProcess
@@ -70,12 +70,16 @@ def test_each_is_handed_out_once_and_none_is_left(host: Host) -> None:
     pool.refill(KIND)
     wait_until(lambda: len(host.started) == 2)
     pool.refill(KIND)
+    wait_until(lambda: all(each.done() for each in pool._waiting[KIND]))
+    assert pool.use() == PoolUse(waiting=2, warm=0, cold=0)
     with ThreadPoolExecutor(3) as takers:
         taken = list(takers.map(lambda _: pool.take(KIND).result().process, range(3)))
 
     assert len(set(map(id, taken))) == 3
     assert set(map(id, host.started[:2])) < set(map(id, taken))
     assert len(host.started) == 3  # two had waited; who came third had one started
+    assert pool.use() == PoolUse(waiting=0, warm=2, cold=1)
+    assert pool.use() == PoolUse(waiting=0, warm=0, cold=0)
     pool.refill(OTHER)
     pool.close()  # while they are being started
     for process in taken:

@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
-from grader import heartbeats, workers
+from grader import heartbeats, pools, workers
 from grader.demo.child import Child
 from grader.domain.states import JobState
 from grader.metrics import ServiceCollector
@@ -148,6 +148,20 @@ def test_workers_tell_of_themselves(redis: RedisServer) -> None:
     assert (found["gpus",], found["gpus_leased",]) == (4, 3)
 
 
+@pytest.mark.redis
+def test_processes_tell_of_their_guests(redis: RedisServer) -> None:
+    with broker_at(redis.url):
+        pools.tell("one:1", waiting=2, warm=1, cold=1)
+        pools.tell("one:1", waiting=1, warm=3, cold=0)
+        pools.tell("two:1", waiting=4, warm=0, cold=2)
+        found = asked()
+        pools.leave("two:1")
+        left = asked()
+    assert found["guests_waiting",] == 5
+    assert (found["guests_taken_total", "warm"], found["guests_taken_total", "cold"]) == (4, 3)
+    assert left["guests_waiting",] == 1
+
+
 def test_more_rows_are_no_more_queries(homework: Assignment) -> None:
     with CaptureQueriesContext(connection) as few:
         asked()
@@ -184,7 +198,9 @@ def test_each_metric_is_on_the_page(homework: Assignment) -> None:
     table = page[page.index("| metric |") : page.index("Rules to begin with")]
     families = [*ServiceCollector().collect(), *registry().collect()]
     given = {family.name.removeprefix("sandglass_") for family in families}
-    given |= {"workers", "worker_processes", "gpus", "gpus_leased"}  # with a broker
+    # With a broker:
+    given |= {"workers", "worker_processes", "gpus", "gpus_leased", "guests_waiting"}
+    given |= {"guests_taken"}
     firsts = [row.split("|")[1] for row in table.splitlines()[2:] if row.startswith("|")]
     named = {word for first in firsts for word in first.replace("`", "").replace(",", "").split()}
     assert {name.removesuffix("_total") for name in named} == given
