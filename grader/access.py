@@ -29,6 +29,11 @@ class CourseAccess:
         return self.membership.is_staff
 
     @property
+    def is_instructor(self) -> bool:
+        """Whether the reader decides about people, rules and releases."""
+        return self.membership.role == Role.INSTRUCTOR
+
+    @property
     def audience(self) -> Audience:
         """For whom a report is made."""
         return Audience.STAFF if self.is_staff else Audience.STUDENT
@@ -82,7 +87,7 @@ def staff_course_for(user: User, slug: str) -> CourseAccess:
 def instructor_course_for(user: User, slug: str) -> CourseAccess:
     """A course, for its instructors: who decides about people, rules and releases."""
     access = course_for(user, slug)
-    if access.membership.role != Role.INSTRUCTOR:
+    if not access.is_instructor:
         raise NotYours(f"course {slug} as instructor")
     return access
 

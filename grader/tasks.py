@@ -17,8 +17,8 @@ from celery.signals import (
 from django.core.management import call_command
 from django.utils import timezone
 
-from grader import drafts, gpus, heartbeats, logs, retention, watch, workers
-from grader.celery import CANARY, GRADE, SWEEP, TIDY, WATCH, app, process_name
+from grader import drafts, gpus, heartbeats, logs, messages, retention, watch, workers
+from grader.celery import CANARY, GRADE, MAIL, SWEEP, TIDY, WATCH, app, process_name
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
 from grader.lti import keys
@@ -66,6 +66,12 @@ def canary(lane: str) -> None:
     """Show that this lane is served."""
     with logs.about(lane=lane):
         watch.answer(Lane(lane), process_name())
+
+
+@app.task(name=MAIL)
+def send_messages() -> None:
+    """Send what people are to be told."""
+    messages.send_waiting(timezone.now())
 
 
 @app.task(name=TIDY)

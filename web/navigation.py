@@ -30,6 +30,7 @@ class Tab:
 STAFF_PAGES = (
     Page("course", "Course", ("submissions",)),
     Page("grades", "Grades"),
+    Page("releases", "Releases"),
     Page("grading", "Grading"),
     Page("exports", "Exports", ("exports-submissions", "exports-person")),
 )

@@ -6,7 +6,18 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from web.gate import signed_in
-from web.views import account, course, exports, health, homework, lti, metrics, staff, submission
+from web.views import (
+    account,
+    course,
+    exports,
+    health,
+    homework,
+    lti,
+    metrics,
+    releases,
+    staff,
+    submission,
+)
 
 handler400 = "web.views.errors.bad_request"
 handler404 = "web.views.errors.not_found"
@@ -57,6 +68,7 @@ _members: list[URLPattern] = [
         name="exports-submissions",
     ),
     path(f"{EXPORTS}person.zip", signed_in(exports.person, DOWNLOAD), name="exports-person"),
+    path(f"{COURSE}releases/", signed_in(releases.page), name="releases"),
     path(HOMEWORK, signed_in(homework.page), name="homework"),
     path(f"{HOMEWORK}handout.zip", signed_in(homework.handout, DOWNLOAD), name="handout"),
     path(f"{HOMEWORK}submissions/", signed_in(staff.submissions), name="submissions"),

@@ -18,13 +18,14 @@ CONTENT = "grader/content.py"
 # Takes a person out of every table; nothing but its own command may call it.
 ERASER = "grader/erasing.py"
 WRITERS: dict[str, set[str]] = {
-    "Assignment": {CONTENT},
+    "Assignment": {CONTENT, "grader/releases.py"},
     "AssignmentVersion": {"grader/versions.py"},
     "AuditEntry": {
         CONTENT,
         "grader/alerts.py",
         "grader/exports/audit.py",
         "grader/people.py",
+        "grader/releases.py",
         "grader/pipeline/extend.py",
         "grader/pipeline/retry.py",
     },
@@ -46,7 +47,7 @@ WRITERS: dict[str, set[str]] = {
     "Submission": {"grader/pipeline/intake.py"},
     "SubmissionFile": {"grader/pipeline/intake.py"},
     "User": PEOPLE,
-    "Exam": {CONTENT},
+    "Exam": {CONTENT, "grader/releases.py"},
     "ExamScore": set(),
     "ImportDraft": {"grader/drafts.py"},
     "LineItem": set(),
@@ -58,7 +59,7 @@ WRITERS: dict[str, set[str]] = {
     "LtiLink": set(),
     "LtiLogin": set(),
     "LtiPlatform": set(),
-    "Message": set(),
+    "Message": {"grader/messages.py"},
     "Override": set(),
     "Passback": set(),
     "Regrade": set(),

@@ -61,6 +61,8 @@ GET  exports-submissions     sign   405    405    405    405    405    405    40
 POST exports-submissions     sign   404    404    404    404    404    404    404    404
 GET  exports-person          sign   405    405    405    405    405    405    405    405
 POST exports-person          sign   404    404    404    404    404    422    422    404
+GET  releases                sign   404    404    404    404    404    200    200    404
+POST releases                sign   404    404    404    404    404    404    404    404
 GET  homework                sign   404    200    200    404    404    200    200    404
 POST homework                sign   404    422    422    404    404    422    422    404
 GET  handout                 sign   404    200    200    404    404    200    200    404
