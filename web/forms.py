@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.core.exceptions import ValidationError
 
 from grader.models import User
 from web import mailing
@@ -19,6 +21,8 @@ class SignInForm(AuthenticationForm):
         "invalid_login": "This address and this password do not go together. Check both, or have "
         "a new password sent to you by mail.",
         "inactive": "This account is closed. Ask the course's staff to open it again.",
+        "passwords_off": "Passwords are off on this site, but for its operators. Sign in by the "
+        "other way that the page to sign in offers.",
     }
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -27,6 +31,12 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].widget.input_type = "email"
         self.fields["username"].error_messages["required"] = "Write your e-mail address."
         self.fields["password"].error_messages["required"] = "Write your password."
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Not with a closed account, and where passwords are off only as an operator."""
+        super().confirm_login_allowed(user)
+        if not settings.SANDGLASS_PASSWORDS and not user.is_superuser:
+            raise ValidationError(self.error_messages["passwords_off"], code="passwords_off")
 
 
 class ResetForm(PasswordResetForm):

@@ -8,14 +8,17 @@ the link in a mail, which makes that browser a known one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from secrets import token_urlsafe
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import AllowAllUsersModelBackend
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.crypto import salted_hmac
 
 from grader.models import User
@@ -70,6 +73,23 @@ def opened(request: HttpRequest, response: HttpResponse, email: str) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def by_password(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view of passwords; where they are off it is not there."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, **address: str) -> HttpResponseBase:
+        if not settings.SANDGLASS_PASSWORDS:
+            raise Http404
+        return view(request, **address)
+
+    return asked
+
+
+def ways(_request: HttpRequest) -> dict[str, bool]:
+    """What every page knows of how people sign in."""
+    return {"passwords": settings.SANDGLASS_PASSWORDS}
 
 
 def _known(request: HttpRequest) -> dict[str, str]:

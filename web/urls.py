@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from web.gate import signed_in
+from web.sign_in import by_password
 from web.views import (
     account,
     course,
@@ -37,18 +39,22 @@ _anybody: list[URLPattern] = [
     path("metrics", metrics.metrics, name="metrics"),
     path("sign-in/", account.SignIn.as_view(), name="sign-in"),
     path("sign-out/", account.SignOut.as_view(), name="sign-out"),
-    path("password-reset/", never_cache(account.Reset.as_view()), name="password-reset"),
     path(
-        "password-reset/done/", never_cache(account.ResetDone.as_view()), name="password-reset-done"
+        "password-reset/", by_password(never_cache(account.Reset.as_view())), name="password-reset"
+    ),
+    path(
+        "password-reset/done/",
+        by_password(never_cache(account.ResetDone.as_view())),
+        name="password-reset-done",
     ),
     path(
         "password-reset/<uidb64>/<token>/",
-        account.ResetConfirm.as_view(),
+        by_password(account.ResetConfirm.as_view()),
         name="password-reset-confirm",
     ),
     path(
         "password-reset/complete/",
-        never_cache(account.ResetComplete.as_view()),
+        by_password(never_cache(account.ResetComplete.as_view())),
         name="password-reset-complete",
     ),
     path("lti/jwks", lti.jwks, name="lti-jwks"),
@@ -85,3 +91,7 @@ _members: list[URLPattern] = [
 ]
 
 urlpatterns = [*_anybody, *_members]
+if settings.SANDGLASS_OIDC or settings.SANDGLASS_SAML:
+    from web import sign_on_urls
+
+    urlpatterns += sign_on_urls.urlpatterns

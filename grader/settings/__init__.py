@@ -28,6 +28,7 @@ from grader.settings.env import (
     read_url,
     require_own_machine,
 )
+from grader.settings.sign_on import read_oidc, read_passwords, read_saml
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("SANDGLASS_DATA") or ROOT / ".data").resolve()
@@ -52,6 +53,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "bootstrap",
+    # Single sign-on. Its tables are there whether or not a site has it, so that a backup of one
+    # site fits another; without its settings no address leads to it.
+    "allauth.account",
+    "allauth.socialaccount",
     "grader",
     "web",
 ]
@@ -68,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "web.urls"
 ASGI_APPLICATION = "web.asgi.application"
@@ -80,6 +86,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "web.sign_in.ways",
             ],
         },
     }
@@ -201,6 +208,22 @@ SESSION_COOKIE_AGE = read_int(os.environ, "SANDGLASS_SESSION_IDLE_HOURS", defaul
 SANDGLASS_SESSION_AGE = read_int(os.environ, "SANDGLASS_SESSION_DAYS", default=14) * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 
+# --- single sign-on ---------------------------------------------------------------------------
+
+SANDGLASS_OIDC = read_oidc(os.environ, debug=DEBUG)
+SANDGLASS_SAML = read_saml(os.environ, debug=DEBUG)
+SANDGLASS_SSO_CREATES = read_bool(os.environ, "SANDGLASS_SSO_CREATES", default=False)
+SANDGLASS_PASSWORDS = read_passwords(os.environ, others=bool(SANDGLASS_OIDC or SANDGLASS_SAML))
+# The library's own pages have no address here; these say that an account is an address.
+ACCOUNT_ADAPTER = "web.sign_on.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+SOCIALACCOUNT_ADAPTER = "web.sign_on.adapters.SocialAdapter"
+# A form that leads to another site is stopped by our own policy; a link does it.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+
 # --- how often --------------------------------------------------------------------------------
 
 # What each counts, and what a stranger can do with it, stands in `grader/README.md`.
@@ -210,6 +233,7 @@ SANDGLASS_LIMITS = {
         ("sign-in", "SANDGLASS_LIMIT_SIGN_IN", "10/5 minutes"),
         ("sign-in-account", "SANDGLASS_LIMIT_SIGN_IN_ACCOUNT", "60/hour"),
         ("sign-in-address", "SANDGLASS_LIMIT_SIGN_IN_ADDRESS", "600/10 minutes"),
+        ("sign-on", "SANDGLASS_LIMIT_SIGN_ON", "2000/10 minutes"),
         ("reset", "SANDGLASS_LIMIT_RESET", "5/hour"),
         ("reset-address", "SANDGLASS_LIMIT_RESET_ADDRESS", "600/hour"),
         ("upload", "SANDGLASS_LIMIT_UPLOAD", "10/minute"),
@@ -292,6 +316,8 @@ _LOG = read_choice(
     os.environ, "SANDGLASS_LOG", ["json", "text"], default="text" if DEBUG else "json"
 )
 _SECRETS = [SECRET_KEY, *SECRET_KEY_FALLBACKS, SANDGLASS_RECEIPT_KEY, SANDGLASS_METRICS_TOKEN]
+if SANDGLASS_OIDC:
+    _SECRETS.append(SANDGLASS_OIDC.secret)
 for _url in (_DATABASE_URL, SANDGLASS_BROKER_URL, _MAIL):
     _SECRETS += passwords_of(_url)
 LOGGING = configuration(_LOG, debug=DEBUG, secrets=_SECRETS)

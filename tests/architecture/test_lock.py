@@ -71,7 +71,7 @@ def test_what_is_asked_for_is_pinned() -> None:
 def test_the_search_finds_what_is_needed_by_others() -> None:
     """Directly, by what that needs, and by an extra."""
     assert {"django", "sqlparse", "filelock"} <= needed()
-    assert "flask" not in needed()
+    assert "tornado" not in needed()
 
 
 # --- what is known of them ------------------------------------------------------------------------

@@ -46,7 +46,7 @@ WRITERS: dict[str, set[str]] = {
     "Section": PEOPLE,
     "Submission": {"grader/pipeline/intake.py"},
     "SubmissionFile": {"grader/pipeline/intake.py"},
-    "User": PEOPLE,
+    "User": PEOPLE | {"grader/sign_on.py"},
     "Exam": {CONTENT, "grader/releases.py"},
     "ExamScore": set(),
     "ImportDraft": {"grader/drafts.py"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -9,25 +10,44 @@ from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
 
 from web import rate_limits, sign_in
 from web.forms import ResetForm, SignInForm
 from web.rate_limits import TooMany
+from web.sign_on.offers import LEAVE, offers
 from web.views.errors import refused_until, words_for
 from web.visitor import address_of
+
+log = logging.getLogger(__name__)
 
 _DAY = 24 * 3600
 
 
 class SignIn(views.LoginView):
-    """An address and a password; then the page that the reader wanted."""
+    """An address and a password, or another site that knows who it is; then the page wanted.
+
+    Where passwords are off, the form is shown to who asks for it by its own address: operators get
+    in when the provider of single sign-on is away, and nobody else by it.
+    """
 
     template_name = "web/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **words: Any) -> dict[str, Any]:
+        """The ways in that there are."""
+        wanted = self.get_redirect_url()
+        asked = "password" in self.request.GET or self.request.method == "POST"
+        return super().get_context_data(
+            ways=[(offer.name, offer.begun_with(wanted)) for offer in offers()],
+            form_shown=settings.SANDGLASS_PASSWORDS or asked,
+            **words,
+        )
 
     def post(self, request: HttpRequest, *arguments: Any, **address: Any) -> HttpResponse:
         """Try these two, unless there were too many tries before."""
@@ -43,6 +63,8 @@ class SignIn(views.LoginView):
         """They go together."""
         response = super().form_valid(form)
         sign_in.opened(self.request, response, form.get_user().email)
+        if not settings.SANDGLASS_PASSWORDS:
+            log.warning("user %d signed in by a password though they are off", form.get_user().pk)
         return response
 
 
@@ -60,9 +82,13 @@ class SignOut(views.LogoutView):
         return redirect("home")
 
     def post(self, request: HttpRequest, *arguments: Any, **address: Any) -> HttpResponse:
-        """End the session."""
+        """End the session; who came by another site is told how to sign out there."""
+        leave = request.session.get(LEAVE)
         response = super().post(request, *arguments, **address)
         messages.success(request, "You have signed out.")
+        if leave and offers():
+            request.session[LEAVE] = leave
+            return redirect("signed-out")
         return response
 
 
@@ -125,6 +151,8 @@ class Change(views.PasswordChangeView):
 
     def post(self, request: HttpRequest, *arguments: Any, **address: Any) -> HttpResponse:
         """A session that somebody found open is no way to guess the password either."""
+        if not settings.SANDGLASS_PASSWORDS:
+            raise Http404
         rate_limits.take("sign-in", str(request.user.pk))
         return super().post(request, *arguments, **address)
 
@@ -133,6 +161,16 @@ class Change(views.PasswordChangeView):
         response = super().form_valid(form)
         messages.success(self.request, "Your new password holds from now on.")
         return response
+
+
+@never_cache
+@require_GET
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """The session has ended here; the other site's goes on until its person ends that too."""
+    name, address = request.session.pop(LEAVE, ("", ""))
+    if not address or request.user.is_authenticated:
+        return redirect("home")
+    return render(request, "web/signed_out.html", {"name": name, "address": address})
 
 
 def _again_later(view: Any, many: TooMany, form: Form) -> HttpResponse:

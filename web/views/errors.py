@@ -20,6 +20,8 @@ _TOO_MANY = {
     "in which you signed in before is not held up.",
     "sign-in-address": "Many people, or somebody many times, tried to sign in from your network. "
     "The next try is taken {soon}. A browser in which you signed in before is not held up.",
+    "sign-on": "Many people, or somebody many times, tried to sign in from your network. The next "
+    "try is taken {soon}.",
     "reset": "This address was asked for several times within an hour. If your course knows it, "
     "the mails are on their way, and the link in each of them works: look among unwanted mail, "
     "too. Another one can be sent {soon}.",
