@@ -11,6 +11,7 @@ import logging
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
@@ -79,6 +80,14 @@ def forget(person: User) -> int:
     """Let no identity open this account until one comes with its address anew; how many did."""
     gone, _ = SocialAccount.objects.filter(user=person).delete()
     return int(gone)
+
+
+def identities(person: User) -> list[dict[str, Any]]:
+    """What is held of a person by this."""
+    rows = SocialAccount.objects.filter(user=person).order_by("pk")
+    return [
+        {"provider": row.provider, "subject": row.uid, "since": row.date_joined} for row in rows
+    ]
 
 
 def _known(identity: Identity) -> User | None:

@@ -37,6 +37,7 @@ from grader.models import (
     User,
 )
 from grader.queries.feedback import results_json
+from grader.sign_on import identities
 
 FORMAT = "sandglass person 1"
 """What `data.json` is; a change that readers must know of raises the number."""
@@ -109,6 +110,7 @@ def _account(user: User) -> dict[str, Any]:
             {"platform": each.platform.name, "subject": each.subject, "since": each.linked_at}
             for each in linked
         ],
+        "single_sign_on": identities(user),
         "tables_sent_in": [
             {"course": each.course.slug, "name": each.name, "at": each.created_at}
             for each in ImportDraft.objects.filter(author=user)

@@ -10,8 +10,9 @@ from allauth.socialaccount.models import SocialAccount
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from grader.erasing import erase
 from grader.models import User
-from grader.sign_on import Identity, Refusal, SignOnRefused, admit
+from grader.sign_on import Identity, Refusal, SignOnRefused, admit, identities
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,17 @@ def test_a_name_that_a_terminal_would_obey(said: str, kept: str) -> None:
 def test_a_closed_account_is_not_linked() -> None:
     factories.person("Ada", is_active=False)
     assert refusal(ADA) == Refusal.CLOSED
+
+
+def test_who_is_erased_is_not_let_in_again() -> None:
+    """And before that, is told of it with all that is held of them."""
+    ada = factories.membership(factories.course(), factories.person("Ada")).user
+    admit(ADA, creates=False)
+    [row] = identities(ada)
+    assert (row["provider"], row["subject"]) == (ADA.provider, ADA.subject)
+    erase(ada, [])
+    assert identities(ada) == []
+    assert refusal(ADA) == Refusal.UNKNOWN
 
 
 def test_an_identity_that_was_made_anew() -> None:
