@@ -91,7 +91,7 @@ def apply_once(
     act: does it, within the same transaction
     """
     # Imports into one course come one after another: each plans with what the one before did.
-    Course.objects.select_for_update().get(pk=draft.course_id)
+    Course.objects.select_for_update(no_key=True).get(pk=draft.course_id)
     fresh = ImportDraft.objects.filter(pk=draft.pk, applied_at=None)
     if not fresh.update(applied_at=now):
         raise DraftSpent(

@@ -3,6 +3,7 @@
 GraderError
 ├── NotYours        the reader may not see it; told apart from "does not exist" by nobody
 ├── TableUnreadable the sender's: a table that cannot be read or used, with all that is wrong
+├── PeopleRefused   a person or section that cannot be so, with a sentence for who wanted it
 ├── DraftSpent      a table that was sent in has been applied already, or was removed meanwhile
 ├── DraftOutdated   what it would do is no longer what was shown: look again
 └── UploadRefused   the student's: the upload cannot be taken, and says why and what to do
@@ -28,6 +29,17 @@ class TableUnreadable(GraderError):  # noqa: N818 - what happened, not which cod
     def __init__(self, *faults: str) -> None:
         self.faults = faults
         super().__init__(" ".join(faults))
+
+
+class PeopleRefused(GraderError):  # noqa: N818 - what happened, not which code
+    """A change of a course's people that cannot be; the message is a sentence.
+
+    field: what of the person it is about, as a form names it
+    """
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        self.field = field
+        super().__init__(sentence)
 
 
 class DraftSpent(GraderError):  # noqa: N818 - what happened, not which code

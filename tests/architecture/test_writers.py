@@ -13,7 +13,7 @@ from tests.architecture.writers import writes
 
 MODELS = set(models.__all__)
 # The makers of a course's people and dates. All else is the road of a submission.
-PEOPLE = {"grader/people.py", "grader/demo/people.py"}
+PEOPLE = {"grader/people.py", "grader/roster.py", "grader/demo/people.py"}
 CONTENT = "grader/content.py"
 # Takes a person out of every table; nothing but its own command may call it.
 ERASER = "grader/erasing.py"
@@ -28,6 +28,7 @@ WRITERS: dict[str, set[str]] = {
         "grader/releases.py",
         "grader/pipeline/extend.py",
         "grader/pipeline/retry.py",
+        "grader/roster.py",
     },
     "CheckResult": {"grader/pipeline/record.py"},
     "Course": {CONTENT},

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from grader.domain.states import Role
+from grader.errors import PeopleRefused
 from grader.models import Course
 from grader.people import enrol
 
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                 number=options["number"],
                 active=not options["withdrawn"],
             )
-        except ValueError as error:
+        except (ValueError, PeopleRefused) as error:
             raise CommandError(str(error)) from error
         end = "" if member.active else ", withdrawn"
         self.stdout.write(f"{member.user.name} ({member.user.email}): {member.role}{end}")
