@@ -13,7 +13,7 @@ from django.db.models import Q
 from grader.domain.states import STAFF, Role
 from grader.domain.visibility import Audience
 from grader.errors import NotYours
-from grader.models import Assignment, Course, Membership, Submission, User
+from grader.models import Assignment, Course, Exam, Membership, Submission, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,18 @@ class AssignmentAccess(CourseAccess):
     """A homework as one of the course's people sees it."""
 
     assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class ExamAccess(CourseAccess):
+    """An exam as the course's staff see it."""
+
+    exam: Exam
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether the reader may enter points."""
+        return self.membership.role == Role.INSTRUCTOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,34 @@ def staff_assignment_for(user: User, slug: str, homework: str, now: datetime) ->
     access = assignment_for(user, slug, homework, now)
     if not access.is_staff:
         raise NotYours(f"homework {homework} of {slug} as staff")
+    return access
+
+
+def instructor_assignment_for(
+    user: User, slug: str, homework: str, now: datetime
+) -> AssignmentAccess:
+    """A homework, for the course's instructors."""
+    access = assignment_for(user, slug, homework, now)
+    if access.membership.role != Role.INSTRUCTOR:
+        raise NotYours(f"homework {homework} of {slug} as instructor")
+    return access
+
+
+def staff_exam_for(user: User, slug: str, name: str) -> ExamAccess:
+    """An exam, for the course's staff."""
+    access = staff_course_for(user, slug)
+    exam = access.course.exams.filter(slug=name).first()
+    if exam is None:
+        raise NotYours(f"exam {name} of {slug}")
+    exam.course = access.course
+    return ExamAccess(access.course, access.membership, exam)
+
+
+def instructor_exam_for(user: User, slug: str, name: str) -> ExamAccess:
+    """An exam, for the course's instructors."""
+    access = staff_exam_for(user, slug, name)
+    if not access.may_enter:
+        raise NotYours(f"exam {name} of {slug} as instructor")
     return access
 
 

@@ -1,7 +1,7 @@
 """What other rules would make of the grades: a preview, by the formula that scores, never written.
 
 An extension, slip days, a policy or a deadline is looked at so before it is applied. `look` names
-what was seen; an act that was decided by it is refused with `LookAgain` when that has changed.
+what was seen: an act that was decided by it is refused when that has changed.
 """
 
 from __future__ import annotations
@@ -17,19 +17,9 @@ from grader.deadlines import Rules
 from grader.domain.counting import Candidate, counted
 from grader.domain.overrides import OverrideKind
 from grader.domain.points import round_points
-from grader.errors import GraderError
+from grader.errors import DraftOutdated
 from grader.models import Assignment, GradeEntry, Membership, Override, Score
 from grader.pipeline.score import graded_of, judge
-
-
-class LookAgain(GraderError):  # noqa: N818 - what to do, not which code
-    """What was shown before this act is not what it would do now; nothing was done."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Grades have moved since this was shown, so nothing was changed: look at what it would "
-            "do now, and decide again."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +109,15 @@ def look(shown: Iterable[Effects]) -> str:
         for effect in one.all
     ]
     return sha256(repr(sorted(seen, key=lambda row: row[:2])).encode()).hexdigest()
+
+
+def refuse_unless_seen(shown: Iterable[Effects], seen: str) -> None:
+    """`DraftOutdated`, where it is not what somebody has looked at."""
+    if look(shown) != seen:
+        raise DraftOutdated(
+            "Grades have moved since this was shown, so nothing was changed. Look again at what it "
+            "would do now."
+        )
 
 
 def _now(assignment: Assignment) -> Mapping[int, Decimal]:

@@ -21,7 +21,8 @@ from grader.student_lookup import StudentLookup, column_of_students, needed_colu
 
 MOST_ROWS = 10_000
 POINTS = ("points", "score", "grade", "mark", "marks", "result")
-ABSENT = frozenset({"absent", "-", "–"})
+_NONE = "-"
+ABSENT = frozenset({"absent", _NONE, "–"})  # noqa: RUF001 - spreadsheets make one of two hyphens
 """What is written for who has no points: it takes points back only when that is asked for."""
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,12})?|\.\d{1,12}", re.ASCII)
 _WITH_COMMA = re.compile(r"\d+,\d+", re.ASCII)
@@ -77,7 +78,7 @@ def read_points(written: str, possible: Decimal) -> Decimal:
     if points != points.quantize(_PLACES):
         raise ValueError(f"{text} has more than two places after the point: round it.")
     if points > possible:
-        raise ValueError(f"{text} is more than the {possible} points of this exam.")
+        raise ValueError(f"{text} is more than the {possible.normalize():f} points of this exam.")
     return points.quantize(_PLACES)
 
 
@@ -104,14 +105,21 @@ def plan_of_table(exam: Exam, table: Table, *, take_back: bool = False) -> Plan:
 
 
 def plan_of_form(exam: Exam, typed: Mapping[Membership, str]) -> tuple[Plan, dict[int, str]]:
-    """What fields with points would do, and a sentence for each that cannot be read."""
+    """What fields with points would do, and a sentence for each that cannot be read.
+
+    A field that is empty takes back what somebody entered: it was not empty when it was shown.
+    """
     sentences = {}
     for member, written in typed.items():
         try:
             _check(written, exam.possible)
         except ValueError as error:
             sentences[member.pk] = str(error)
-    sound = {member: text for member, text in typed.items() if member.pk not in sentences}
+    sound = {
+        member: text.strip() or _NONE
+        for member, text in typed.items()
+        if member.pk not in sentences
+    }
     return _plan(exam, sound, take_back=True), sentences
 
 

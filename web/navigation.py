@@ -31,6 +31,7 @@ STAFF_PAGES = (
     Page("course", "Course", ("submissions",)),
     Page("grades", "Grades"),
     Page("releases", "Releases"),
+    Page("exams", "Exams", ("exam", "exam-import")),
     Page("grading", "Grading"),
     Page("exports", "Exports", ("exports-submissions", "exports-person")),
 )

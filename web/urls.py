@@ -11,6 +11,7 @@ from web.sign_in import by_password
 from web.views import (
     account,
     course,
+    exams,
     exports,
     health,
     homework,
@@ -27,6 +28,7 @@ handler404 = "web.views.errors.not_found"
 COURSE = "c/<slug:slug>/"
 HOMEWORK = f"{COURSE}hw/<slug:homework>/"
 EXPORTS = f"{COURSE}exports/"
+EXAM = f"{COURSE}exams/<slug:exam>/"
 SUBMISSION = "submissions/<int:pk>/"
 FILE = f"{SUBMISSION}files/<int:file>/"
 DOWNLOAD, LIVE = "download", "live"
@@ -75,6 +77,9 @@ _members: list[URLPattern] = [
     ),
     path(f"{EXPORTS}person.zip", signed_in(exports.person, DOWNLOAD), name="exports-person"),
     path(f"{COURSE}releases/", signed_in(releases.page), name="releases"),
+    path(f"{COURSE}exams/", signed_in(exams.listing), name="exams"),
+    path(EXAM, signed_in(exams.page), name="exam"),
+    path(f"{EXAM}import/", signed_in(exams.importing), name="exam-import"),
     path(HOMEWORK, signed_in(homework.page), name="homework"),
     path(f"{HOMEWORK}handout.zip", signed_in(homework.handout, DOWNLOAD), name="handout"),
     path(f"{HOMEWORK}submissions/", signed_in(staff.submissions), name="submissions"),

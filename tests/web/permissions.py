@@ -63,6 +63,12 @@ GET  exports-person          sign   405    405    405    405    405    405    40
 POST exports-person          sign   404    404    404    404    404    422    422    404
 GET  releases                sign   404    404    404    404    404    200    200    404
 POST releases                sign   404    404    404    404    404    404    404    404
+GET  exams                   sign   404    404    404    404    404    200    200    404
+POST exams                   sign   405    405    405    405    405    405    405    405
+GET  exam                    sign   404    404    404    404    404    200    200    404
+POST exam                    sign   404    404    404    404    404    404    422    404
+GET  exam-import             sign   404    404    404    404    404    404    200    404
+POST exam-import             sign   404    404    404    404    404    404    422    404
 GET  homework                sign   404    200    200    404    404    200    200    404
 POST homework                sign   404    422    422    404    404    422    422    404
 GET  handout                 sign   404    200    200    404    404    200    200    404

@@ -28,7 +28,13 @@ from web.urls import urlpatterns
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 EXPECTED = expected()
-NOWHERE: dict[str, Any] = {"slug": "nowhere", "homework": "hw99", "pk": 987_654, "file": 99}
+NOWHERE: dict[str, Any] = {
+    "slug": "nowhere",
+    "homework": "hw99",
+    "exam": "oral",
+    "pk": 987_654,
+    "file": 99,
+}
 
 
 @pytest.fixture(scope="module")

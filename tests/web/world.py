@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from grader.domain.states import Role
-from grader.models import Course, Membership
+from grader.models import Course, Exam, Membership
 from tests import factories
 from tests.grader.pipeline.road import grade, upload
 from tests.web.crawl import address_of
@@ -37,6 +37,9 @@ class World:
             "ta": self._joins("Helper", role=Role.TA),
             "lect": self._joins("Lecturer", role=Role.INSTRUCTOR),
         }
+        self.exam = Exam.objects.create(
+            course=self.course, slug="midterm", title="Midterm", group="midterm", possible=100
+        )
         self.submission = upload(self.homework, self.people["author"], now)
         grade(self.submission)
 
@@ -64,6 +67,7 @@ class World:
         words = {
             "slug": self.course.slug,
             "homework": self.homework.slug,
+            "exam": self.exam.slug,
             "pk": self.submission.pk,
             "file": 1,
         }
