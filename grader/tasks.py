@@ -21,7 +21,7 @@ from grader import drafts, gpus, heartbeats, logs, messages, retention, watch, w
 from grader.celery import CANARY, GRADE, MAIL, SWEEP, TIDY, WATCH, app, process_name
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
-from grader.lti import keys
+from grader.lti import keys, logins, registration
 from grader.models import GradingJob
 from grader.pipeline import execute
 from grader.pipeline.grade import grade_next
@@ -76,10 +76,12 @@ def send_messages() -> None:
 
 @app.task(name=TIDY)
 def tidy() -> None:
-    """Remove what has passed: ended sessions, old keys, tables sent in long ago, old folders."""
+    """Remove what has passed: ended sessions, old keys, launches, tables sent in, old folders."""
     call_command("clearsessions")
     now = timezone.now()
     keys.look_after(now=now)
+    logins.forget_old(now=now)
+    registration.forget_old(now=now)
     drafts.remove_expired(now)
     retention.remove()
 

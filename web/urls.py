@@ -16,6 +16,7 @@ from web.views import (
     health,
     homework,
     lti,
+    lti_arrival,
     metrics,
     releases,
     staff,
@@ -60,6 +61,13 @@ _anybody: list[URLPattern] = [
         name="password-reset-complete",
     ),
     path("lti/jwks", lti.jwks, name="lti-jwks"),
+    path("lti/canvas.json", lti.canvas_key, name="lti-canvas"),
+    path("lti/register", lti.register, name="lti-register"),
+    path("lti/login", lti.login, name="lti-login"),
+    path("lti/launch", lti.launch, name="lti-launch"),
+    path("lti/deep-link", lti.launch, name="lti-deep-link"),
+    path("lti/go/<str:state>/", lti_arrival.go, name="lti-go"),
+    path("lti/choose/<str:state>/", lti_arrival.choose, name="lti-choose"),
 ]
 
 _members: list[URLPattern] = [

@@ -187,6 +187,11 @@ SANDGLASS_LONG_WAIT = timedelta(
     minutes=read_int(os.environ, "SANDGLASS_LONG_WAIT_MINUTES", default=30)
 )
 
+# --- learning management systems --------------------------------------------------------------
+
+# Let them be at private addresses, and on this machine without TLS.
+SANDGLASS_LTI_PRIVATE = read_bool(os.environ, "SANDGLASS_LTI_PRIVATE", default=DEBUG)
+
 # --- people -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "grader.User"
@@ -239,6 +244,7 @@ SANDGLASS_LIMITS = {
         ("upload", "SANDGLASS_LIMIT_UPLOAD", "10/minute"),
         ("download", "SANDGLASS_LIMIT_DOWNLOAD", "300/minute"),
         ("live", "SANDGLASS_LIMIT_LIVE", "60/minute"),
+        ("lti", "SANDGLASS_LIMIT_LTI", "1500/minute"),
     )
 }
 SANDGLASS_LIVE_AT_ONCE = read_int(os.environ, "SANDGLASS_LIVE_AT_ONCE", default=20)
@@ -302,6 +308,7 @@ _OURS = "" if DEBUG else "__Host-"
 SESSION_COOKIE_NAME = f"{_OURS}sessionid"
 CSRF_COOKIE_NAME = f"{_OURS}csrftoken"
 SANDGLASS_KNOWN_COOKIE = f"{_OURS}known"
+SANDGLASS_LTI_COOKIE = f"{_OURS}lti"
 # TLS ends at a proxy; only one that overwrites this header may stand before the service.
 SANDGLASS_PROXIES = 0
 """How many proxies have each noted in `X-Forwarded-For` whom they heard."""

@@ -67,7 +67,8 @@ def address_names() -> list[str]:
 
 def address_of(name: str, **words: Any) -> str:
     """The address of this name; of `words`, those that it needs."""
-    known = {"uidb64": "MQ", "token": "abc-0123", "exam": "midterm", **words}
+    made_up = {"uidb64": "MQ", "token": "abc-0123", "exam": "midterm", "state": "unknown"}
+    known = {**made_up, **words}
     needed: Iterable[str] = get_resolver().reverse_dict.getlist(name)[0][0][0][1]
     return reverse(name, kwargs={word: known[word] for word in needed})
 

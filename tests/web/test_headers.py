@@ -18,7 +18,15 @@ from tests.web.world import World
 from web.arrival import with_arrival
 
 pytestmark = pytest.mark.django_db
-ANYBODYS = {"healthz", "readyz", "lti-jwks", "sign-out", "sign in first", "session ended"}
+ANYBODYS = {
+    "healthz",
+    "readyz",
+    "lti-jwks",
+    "lti-canvas",
+    "sign-out",
+    "sign in first",
+    "session ended",
+}
 """Answers that are the same for everybody."""
 
 

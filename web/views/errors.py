@@ -29,6 +29,7 @@ _TOO_MANY = {
     "{soon}.",
     "upload": "Your account has uploaded several times within a minute. The next upload is taken "
     "{soon}.",
+    "lti": "Very many links were opened from your network at once. Open yours again {soon}.",
 }
 _OFTEN = "Your account has asked for very much at once. Try again {soon}; nothing is lost."
 
