@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -115,16 +116,10 @@ def test_everything_but_these_is_behind_the_gate() -> None:
         "lti/choose/<str:state>/",
     ]
     gated = [each for each in urlpatterns if each not in _anybody]
-    assert len(gated) == 14
+    assert len(gated) >= 14
     for each in gated:
-        address = "/" + str(each.pattern)
-        for part, value in (
-            ("<slug:slug>", "comp4551"),
-            ("<slug:homework>", "hw1"),
-            ("<int:pk>", "1"),
-            ("<int:file>", "1"),
-        ):
-            address = address.replace(part, value)
+        address = re.sub("<slug:[a-z]+>", "a-word", "/" + str(each.pattern))
+        address = re.sub("<int:[a-z]+>", "1", address)
         answer = Client().get(address)
         assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={address}")
 
