@@ -78,6 +78,7 @@ _members: list[URLPattern] = [
     path(f"{COURSE}grades/", signed_in(course.grades), name="grades"),
     path(f"{COURSE}grading/", signed_in(staff.grading), name="grading"),
     path(EXPORTS, signed_in(exports.page), name="exports"),
+    path(f"{EXPORTS}grades", signed_in(exports.grades, DOWNLOAD), name="exports-grades"),
     path(
         f"{EXPORTS}submissions.zip",
         signed_in(exports.submissions, DOWNLOAD),
