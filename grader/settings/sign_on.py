@@ -21,8 +21,8 @@ from grader.settings.env import OWN_MACHINE, read_bool, read_list
 
 Environment = Mapping[str, str]
 
-NAME = "single sign-on"
-"""What the button says after "Sign in by" where nobody has said more."""
+NAME = "your university"
+"""What the button says after "Sign in with" where nobody has said more."""
 _OIDC, _SAML = "SANDGLASS_OIDC_", "SANDGLASS_SAML_"
 _DISCOVERY = "/.well-known/openid-configuration"
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")

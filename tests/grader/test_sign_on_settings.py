@@ -38,7 +38,7 @@ def test_nothing_named_is_nothing_there() -> None:
 def test_a_provider_of_openid_connect() -> None:
     found = read_oidc({**OIDC, "SANDGLASS_OIDC_DOMAINS": "Example.edu"}, debug=False)
     assert found is not None
-    assert (found.issuer, found.name) == (OIDC["SANDGLASS_OIDC_SERVER_URL"], "single sign-on")
+    assert (found.issuer, found.name) == (OIDC["SANDGLASS_OIDC_SERVER_URL"], "your university")
     assert (found.secret, found.domains) == ("a secret", ("example.edu",))
 
 

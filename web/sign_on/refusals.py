@@ -9,6 +9,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 
 from grader.sign_on import Refusal, SignOnRefused
 from web.sign_on.offers import Offer
@@ -95,8 +96,8 @@ def _page(
 ) -> HttpResponse:
     told = {"name": offer.name, "email": email or "somebody"}
     context = {
-        "title": words.title.format(**told),
-        "text": words.text.format(**told),
+        "title": capfirst(words.title.format(**told)),
+        "text": capfirst(words.text.format(**told)),
         "offer": offer,
         "other": status == HTTPStatus.FORBIDDEN,
         "passwords": settings.SANDGLASS_PASSWORDS,

@@ -34,7 +34,7 @@ def honest() -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        url = f"http://localhost:{port}"
+        url = f"http://127.0.0.1:{port}"
         try:
             wait_for(f"{url}/.well-known/openid-configuration", process)
             yield url

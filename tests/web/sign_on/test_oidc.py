@@ -170,7 +170,7 @@ def test_an_address_that_nobody_vouches_for_opens_nothing(
     client = Client()
     page = comes_back(client, provider)
     assert page.status_code == 403
-    assert main(page).startswith("Sign in by Campus Your address is not confirmed")
+    assert main(page).startswith("Sign in with Campus Your address is not confirmed")
     assert (who(client), SocialAccount.objects.count()) == ("nobody", 0)
 
 

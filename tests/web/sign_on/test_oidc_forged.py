@@ -84,7 +84,7 @@ def refused(provider: Crooked, caplog: Any) -> None:
     page = comes_back(client, provider)
     assert provider.tokens_given == 1  # so it is the token that is refused
     assert page.status_code == 400
-    assert main(page).startswith("Sign in by Campus This sign-in cannot be finished")
+    assert main(page).startswith("Sign in with Campus This sign-in cannot be finished")
     assert [who(client), SocialAccount.objects.count()] == ["nobody", 0]
     assert any("is refused: " in line for line in caplog.messages)
 

@@ -29,7 +29,7 @@ def sign_in(client: Client, email: str, password: str = PASSWORD) -> Any:
 def test_both_ways_stand_on_one_page(site: Any) -> None:
     page = Client().get("/sign-in/?next=/c/comp4551/")
     assert links(page) == ["/sign-in/oidc/?next=%2Fc%2Fcomp4551%2F", "/password-reset/"]
-    assert "Sign in by Campus Or with a password" in main(page)
+    assert "Sign in with Campus Or with a password" in main(page)
     assert 'aria-labelledby="by-password"' in page.content.decode()
 
 

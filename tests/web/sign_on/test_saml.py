@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings as live
+from django.contrib.sessions.models import Session
 from django.test import Client
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils as Tools
@@ -84,7 +85,7 @@ def comes_back(client: Client, text: str) -> Any:
 
 def refused(answer: Any, client: Client) -> None:
     assert answer.status_code == 400
-    assert main(answer).startswith("Sign in by Campus This sign-in cannot be finished")
+    assert main(answer).startswith("Sign in with Campus This sign-in cannot be finished")
     assert [who(client), SocialAccount.objects.count()] == ["nobody", 0]
 
 
@@ -149,6 +150,7 @@ def test_the_session_is_ours(site: Any, ada: User) -> None:
     assert answer.cookies[live.SESSION_COOKIE_NAME].value
     assert answer.cookies["saml-answer"].value == ""
     assert client.session["_auth_user_backend"] == "web.sign_in.Backend"
+    assert [row.pk for row in Session.objects.all()] == [client.session.session_key]
     assert "no-store" in answer["Cache-Control"]
 
 
