@@ -70,6 +70,18 @@ class SubmissionAccess(AssignmentAccess):
         return self.submission.student_id == self.membership.pk
 
 
+@dataclass(frozen=True, slots=True)
+class StudentAccess(CourseAccess):
+    """A student of a course, seen by its staff."""
+
+    student: Membership
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether the reader may override grades."""
+        return self.membership.role == Role.INSTRUCTOR
+
+
 def courses_of(user: User) -> list[Membership]:
     """The courses that a person takes part in, by code."""
     rows = Membership.objects.filter(user=user, active=True).select_related("course")
@@ -102,6 +114,17 @@ def instructor_course_for(user: User, slug: str) -> CourseAccess:
     if not access.is_instructor:
         raise NotYours(f"course {slug} as instructor")
     return access
+
+
+def staff_student_for(user: User, slug: str, student: int) -> StudentAccess:
+    """A student of a course, also one who has withdrawn, for the course's staff."""
+    access = staff_course_for(user, slug)
+    rows = access.course.memberships.filter(pk=student, role=Role.STUDENT)
+    found = rows.select_related("user", "section").first()
+    if found is None:
+        raise NotYours(f"student {student} of {slug}")
+    found.course = access.course
+    return StudentAccess(access.course, access.membership, found)
 
 
 def assignment_for(user: User, slug: str, homework: str, now: datetime) -> AssignmentAccess:

@@ -2,6 +2,7 @@
 
 GraderError
 ├── NotYours        the reader may not see it; told apart from "does not exist" by nobody
+├── OverrideRefused the instructor's: a decision about a grade, with a sentence for each part
 ├── TableUnreadable the sender's: a table that cannot be read or used, with all that is wrong
 ├── PeopleRefused   a person or section that cannot be so, with a sentence for who wanted it
 ├── DraftSpent      a table that was sent in has been applied already, or was removed meanwhile
@@ -21,6 +22,14 @@ class GraderError(Exception):
 
 class NotYours(GraderError):  # noqa: N818 - what happened, not which code
     """There is no such thing, or not for this reader. The two are never told apart."""
+
+
+class OverrideRefused(GraderError):  # noqa: N818 - what happened, not which code
+    """A decision about a grade that cannot be taken: a sentence for each part that is wrong."""
+
+    def __init__(self, sentences: Mapping[str, str]) -> None:
+        self.sentences = dict(sentences)
+        super().__init__(" ".join(sentences.values()))
 
 
 class TableUnreadable(GraderError):  # noqa: N818 - what happened, not which code

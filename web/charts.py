@@ -124,14 +124,14 @@ def term_chart(page: CoursePage) -> TermChart | None:
 
 def points_chart(page: GradesPage) -> PointsChart | None:
     """The points of each homework that has a score; None when there is none."""
-    scored = [row for row in page.rows if row.score]
+    scored = [row for row in page.rows if row.cell.final is not None]
     if not scored:
         return None
     bars = tuple(_points_bar(row, number) for number, row in enumerate(scored))
     return PointsChart(
         height=_ROW * len(bars),
         bars=bars,
-        has_losses=any(row.score.penalty for row in scored if row.score),
+        has_losses=any(_lost(row) for row in scored),
         description="; ".join(f"{bar.label}: {bar.value}" for bar in bars) + ".",
     )
 
@@ -183,17 +183,23 @@ def _term_in_words(page: CoursePage) -> str:
 
 
 def _points_bar(row: GradeRow, number: int) -> PointsBar:
-    score = row.score
-    assert score is not None
-    kept = _share(score.final, score.possible)
+    final, possible = row.cell.final, row.cell.possible
+    assert final is not None
+    assert possible is not None
+    kept = _share(final, possible)
     return PointsBar(
         label=row.title,
-        value=f"{plain(score.final)} of {plain(score.possible)}",
+        value=f"{plain(final)} of {plain(possible)}",
         y=_ROW * number,
         kept=_per_cent(kept),
         lost_x=_per_cent(kept),
-        lost=_per_cent(_share(score.penalty, score.possible)),
+        lost=_per_cent(_share(_lost(row), possible)),
     )
+
+
+def _lost(row: GradeRow) -> Decimal:
+    """What lateness took; nothing where a person has decided the points."""
+    return Decimal(0) if row.cell.overridden else row.cell.penalty or Decimal(0)
 
 
 def _share(part: Decimal, whole: Decimal) -> float:

@@ -29,11 +29,11 @@ class Tab:
 
 STAFF_PAGES = (
     Page("course", "Course", ("submissions",)),
-    Page("grades", "Grades"),
+    Page("gradebook", "Gradebook", ("grades", "gradebook-student", "gradebook-cell")),
     Page("releases", "Releases"),
     Page("exams", "Exams", ("exam", "exam-import")),
     Page("grading", "Grading"),
-    Page("exports", "Exports", ("exports-grades", "exports-submissions", "exports-person")),
+    Page("exports", "Exports", ("exports-submissions", "exports-person")),
 )
 """What all staff may see; an address needs nothing but the course's slug. What only the instructor
 may do is reached from one of these pages."""

@@ -13,6 +13,7 @@ from web.views import (
     course,
     exams,
     exports,
+    gradebook,
     health,
     homework,
     lti,
@@ -29,6 +30,7 @@ handler404 = "web.views.errors.not_found"
 COURSE = "c/<slug:slug>/"
 HOMEWORK = f"{COURSE}hw/<slug:homework>/"
 EXPORTS = f"{COURSE}exports/"
+STUDENT = f"{COURSE}gradebook/<int:student>/"
 EXAM = f"{COURSE}exams/<slug:exam>/"
 SUBMISSION = "submissions/<int:pk>/"
 FILE = f"{SUBMISSION}files/<int:file>/"
@@ -76,9 +78,11 @@ _members: list[URLPattern] = [
     path("your-data.zip", signed_in(exports.own, DOWNLOAD), name="own-data"),
     path(COURSE, signed_in(course.page), name="course"),
     path(f"{COURSE}grades/", signed_in(course.grades), name="grades"),
+    path(f"{COURSE}gradebook/", signed_in(gradebook.page), name="gradebook"),
+    path(STUDENT, signed_in(gradebook.student), name="gradebook-student"),
+    path(f"{STUDENT}<slug:column>/", signed_in(gradebook.cell), name="gradebook-cell"),
     path(f"{COURSE}grading/", signed_in(staff.grading), name="grading"),
     path(EXPORTS, signed_in(exports.page), name="exports"),
-    path(f"{EXPORTS}grades", signed_in(exports.grades, DOWNLOAD), name="exports-grades"),
     path(
         f"{EXPORTS}submissions.zip",
         signed_in(exports.submissions, DOWNLOAD),

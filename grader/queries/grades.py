@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -12,8 +11,21 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from grader.access import CourseAccess
+from grader.domain.gradebook import Cell, ColumnKind, Total
+from grader.domain.overrides import OverrideKind
 from grader.domain.states import ACTIVE, JobState
-from grader.models import Assignment, Course, GradeEntry, GradingJob, Membership, Score, Submission
+from grader.domain.visibility import Audience
+from grader.models import (
+    Assignment,
+    Course,
+    GradeEntry,
+    GradingJob,
+    Membership,
+    Override,
+    Score,
+    Submission,
+)
+from grader.queries.gradebook import Gradebook, gradebook
 
 
 class Standing(StrEnum):
@@ -58,7 +70,7 @@ class Uploads:
 
 @dataclass(frozen=True, slots=True)
 class GradeRow:
-    """One homework of a student. `score` is the one that counts."""
+    """One homework of a student. `score` is the one that counts by the rules."""
 
     slug: str
     title: str
@@ -67,6 +79,10 @@ class GradeRow:
     """What the homework gives at most; None while it has no content."""
     score: Score | None
     uploads: Uploads
+    cell: Cell
+    """What counts, as far as the student may know."""
+    reason: str
+    """Why a person decided it; empty where nobody did."""
 
     @property
     def is_linked(self) -> bool:
@@ -80,31 +96,86 @@ class GradeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ExamRow:
+    """One exam of a student; `cell` as far as the student may know it."""
+
+    title: str
+    held_on: date | None
+    cell: Cell
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class GradesPage:
-    """All homeworks of a course, for one student; for staff, the homeworks alone."""
+    """All grades of one student, as the student may know them; for staff, the homeworks alone."""
 
     course: Course
+    student: Membership
     is_staff: bool
+    """Whether it is the page of one of the staff, who has no grades."""
     rows: tuple[GradeRow, ...]
+    exams: tuple[ExamRow, ...]
+    book: Gradebook
+    """The student's row alone."""
 
     @property
     def final(self) -> Decimal:
-        """The points so far."""
-        return sum((row.score.final for row in self.rows if row.score), Decimal(0))
+        """The points so far in homeworks."""
+        return sum((row.cell.final for row in self.rows if row.cell.final is not None), Decimal(0))
 
     @property
     def possible(self) -> Decimal:
-        """What was to be had in the homeworks that have a score."""
-        return sum((row.score.possible for row in self.rows if row.score), Decimal(0))
+        """What was to be had in the homeworks that have points."""
+        with_points = (row.cell.possible for row in self.rows if row.cell.final is not None)
+        return sum((possible for possible in with_points if possible), Decimal(0))
+
+    @property
+    def total(self) -> Total:
+        """Where the student stands in the course."""
+        return self.book.rows[0].total
 
 
-def grades_page(access: CourseAccess, now: datetime) -> GradesPage:
-    """The reader's own grades at `now`."""
+def grades_page(
+    access: CourseAccess, now: datetime, student: Membership | None = None
+) -> GradesPage:
+    """The reader's own grades at `now`, or what that student sees of them; thirteen queries."""
+    who = student or access.membership
     assignments = list(access.course.assignments.select_related("version"))
-    scores = counted_scores(access.membership)
-    uploads = uploads_of(access.membership)
-    rows = (_row(each, scores, uploads, now) for each in assignments)
-    return GradesPage(course=access.course, is_staff=access.is_staff, rows=tuple(rows))
+    exams = list(access.course.exams.all())
+    book = gradebook(access.course, now=now, student=who, audience=Audience.STUDENT)
+    cells = {
+        (column.kind, column.pk): cell
+        for column, cell in zip(book.columns, book.rows[0].cells, strict=True)
+    }
+    reasons = _reasons(book, who)
+    scores, uploads = counted_scores(who), uploads_of(who)
+    rows = (
+        _row(
+            each,
+            scores.get(each.pk),
+            uploads.get(each.pk, Uploads()),
+            cells[ColumnKind.HOMEWORK, each.pk],
+            reasons.get((ColumnKind.HOMEWORK, each.pk), ""),
+            now,
+        )
+        for each in assignments
+    )
+    return GradesPage(
+        course=access.course,
+        student=who,
+        is_staff=who.is_staff,
+        rows=tuple(rows),
+        exams=tuple(
+            ExamRow(
+                exam.title,
+                exam.held_on,
+                cells[ColumnKind.EXAM, exam.pk],
+                reasons.get((ColumnKind.EXAM, exam.pk), ""),
+            )
+            for exam in exams
+        ),
+        book=book,
+    )
 
 
 def is_open(assignment: Assignment, now: datetime) -> bool:
@@ -145,19 +216,35 @@ def standing_of(
     return uploads.standing
 
 
+def _reasons(book: Gradebook, student: Membership) -> dict[tuple[ColumnKind, int], str]:
+    """Why a person decided what is released, by column; one query."""
+    found = {}
+    for row in Override.objects.filter(student=student).order_by("pk"):
+        where = (
+            (ColumnKind.HOMEWORK, row.assignment_id)
+            if row.assignment_id is not None
+            else (ColumnKind.EXAM, row.exam_id)
+        )
+        found[where] = "" if row.kind == OverrideKind.LIFTED else row.reason
+    shown = {(each.kind, each.pk) for each in book.columns if each.released_at is not None}
+    return {where: reason for where, reason in found.items() if where in shown}
+
+
 def _row(
     assignment: Assignment,
-    scores: Mapping[int, Score],
-    uploads: Mapping[int, Uploads],
+    score: Score | None,
+    uploads: Uploads,
+    cell: Cell,
+    reason: str,
     now: datetime,
 ) -> GradeRow:
-    score = scores.get(assignment.pk)
-    own = uploads.get(assignment.pk, Uploads())
     return GradeRow(
         slug=assignment.slug,
         title=assignment.title,
-        standing=standing_of(assignment, score, own, now),
+        standing=standing_of(assignment, score, uploads, now),
         possible=assignment.version.points if assignment.version else None,
         score=score,
-        uploads=own,
+        uploads=uploads,
+        cell=cell,
+        reason=reason,
     )

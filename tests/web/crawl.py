@@ -8,12 +8,13 @@ import zipfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
+from itertools import product
 from typing import Any
 
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from grader.models import Submission
+from grader.models import Membership, Submission
 
 _LEADS = frozenset({"href", "src", "action", "srcdoc", "data-live", "data-report"})
 
@@ -52,11 +53,15 @@ def reachable(client: Client, *guessed: str) -> dict[str, str]:
 
 
 def guesses(course: str, homework: str) -> Iterator[str]:
-    """Each address of the service, for this homework and for every submission that there is."""
+    """Each address of the service, for this homework, every submission and every student."""
     submissions = list(Submission.objects.values_list("pk", flat=True))
-    for name in address_names():
-        for pk in submissions:
-            yield address_of(name, slug=course, homework=homework, pk=pk, file=1)
+    students = list(Membership.objects.values_list("pk", flat=True))
+    words = {"slug": course, "homework": homework, "column": homework, "file": 1}
+    addresses = {
+        address_of(name, **words, pk=pk, student=student)
+        for name, pk, student in product(address_names(), submissions, students)
+    }
+    yield from sorted(addresses)
     yield from (f"/submissions/{pk}/?part=report" for pk in submissions)
 
 

@@ -1,6 +1,7 @@
 """Who gets what at which address, as one table; `test_permissions` holds the service to it.
 
-The homework is open, its page is asked for by POST without a file, and the submission is graded.
+The homework is open, its page is asked for by POST without a file, and the submission is graded. A
+cell of the gradebook is asked for by POST without a decision.
 
 A number is the status of the answer. `sign` is the way to the sign-in page, `go` a redirect to
 somewhere else that the reader may see. A method that an address does not take is refused (405)
@@ -67,12 +68,16 @@ GET  course                  sign   404    200    200    404    404    200    20
 POST course                  sign   405    405    405    405    405    405    405    405
 GET  grades                  sign   404    200    200    404    404    200    200    404
 POST grades                  sign   405    405    405    405    405    405    405    405
+GET  gradebook               sign   404    404    404    404    404    200    200    404
+POST gradebook               sign   405    405    405    405    405    405    405    405
+GET  gradebook-student       sign   404    404    404    404    404    200    200    404
+POST gradebook-student       sign   405    405    405    405    405    405    405    405
+GET  gradebook-cell          sign   404    404    404    404    404    200    200    404
+POST gradebook-cell          sign   404    404    404    404    404    404    422    404
 GET  grading                 sign   404    404    404    404    404    200    200    404
 POST grading                 sign   405    405    405    405    405    405    405    405
 GET  exports                 sign   404    404    404    404    404    200    200    404
 POST exports                 sign   405    405    405    405    405    405    405    405
-GET  exports-grades          sign   405    405    405    405    405    405    405    405
-POST exports-grades          sign   404    404    404    404    404    422    422    404
 GET  exports-submissions     sign   405    405    405    405    405    405    405    405
 POST exports-submissions     sign   404    404    404    404    404    404    404    404
 GET  exports-person          sign   405    405    405    405    405    405    405    405

@@ -34,6 +34,8 @@ NOWHERE: dict[str, Any] = {
     "exam": "oral",
     "pk": 987_654,
     "file": 99,
+    "student": 987_654,
+    "column": "hw99",
 }
 
 

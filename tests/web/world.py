@@ -69,6 +69,8 @@ class World:
             "homework": self.homework.slug,
             "exam": self.exam.slug,
             "pk": self.submission.pk,
+            "student": self.people["author"].pk,
+            "column": self.homework.slug,
             "file": 1,
         }
         return address_of(name, **{**words, **instead})
