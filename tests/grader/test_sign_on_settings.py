@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
+from grader.models import User
 from grader.settings.sign_on import read_oidc, read_passwords, read_saml
 from tests.grader.test_settings import PRODUCTION, manage
 from tests.web.sign_on.identity_provider import METADATA, certificate, new_key, pem
@@ -179,3 +183,32 @@ def test_a_real_site_with_both(tmp_path: Path, saml: dict[str, str]) -> None:
 
 def test_a_real_site_with_neither(tmp_path: Path) -> None:
     assert asked(tmp_path) == "['sign-in', 'sign-out']"
+
+
+@pytest.mark.django_db
+def test_checks_name_what_would_be_found_out_too_late(settings: Any) -> None:
+    def told() -> list[str]:
+        found = run_checks(databases=["default"])
+        return [str(each.id) for each in found if str(each.id).startswith("grader.W")]
+
+    settings.SANDGLASS_SSO_CREATES = True
+    assert told() == ["grader.W003"]
+    settings.SANDGLASS_OIDC = read_oidc(OIDC, debug=False)
+    assert told() == []
+    settings.SANDGLASS_PASSWORDS = False
+    operator = User.objects.create_superuser("glass@example.edu", "Glass")
+    assert told() == ["grader.W004"]
+    operator.set_password("a word that only tests use")
+    operator.save()
+    assert told() == []
+
+
+@pytest.mark.django_db
+def test_before_there_are_tables_nothing_is_asked_of_them(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new site's first `migrate` runs the checks of the database before it makes any."""
+    settings.SANDGLASS_PASSWORDS = False
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+    monkeypatch.setattr(User.objects, "filter", None)
+    assert run_checks(tags=["database"], databases=["default"]) == []
