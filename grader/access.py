@@ -13,7 +13,7 @@ from django.db.models import Q
 from grader.domain.states import STAFF, Role
 from grader.domain.visibility import Audience
 from grader.errors import NotYours
-from grader.models import Assignment, Course, Exam, Membership, Submission, User
+from grader.models import Assignment, Course, Exam, Membership, Regrade, Submission, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,13 @@ class ExamAccess(CourseAccess):
     def may_enter(self) -> bool:
         """Whether the reader may enter points."""
         return self.membership.role == Role.INSTRUCTOR
+
+
+@dataclass(frozen=True, slots=True)
+class RegradeAccess(AssignmentAccess):
+    """A regrade of a homework, seen by the course's staff."""
+
+    regrade: Regrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +180,27 @@ def instructor_exam_for(user: User, slug: str, name: str) -> ExamAccess:
     access = staff_exam_for(user, slug, name)
     if not access.may_enter:
         raise NotYours(f"exam {name} of {slug} as instructor")
+    return access
+
+
+def regrade_for(user: User, slug: str, homework: str, pk: int, now: datetime) -> RegradeAccess:
+    """A regrade of a homework, for the course's staff."""
+    access = staff_assignment_for(user, slug, homework, now)
+    rows = access.assignment.regrades.select_related("version", "author", "decided_by")
+    regrade = rows.filter(pk=pk).first()
+    if regrade is None:
+        raise NotYours(f"regrade {pk} of {homework} of {slug}")
+    regrade.assignment = access.assignment
+    return RegradeAccess(access.course, access.membership, access.assignment, regrade)
+
+
+def deciding_regrade_for(
+    user: User, slug: str, homework: str, pk: int, now: datetime
+) -> RegradeAccess:
+    """A regrade, for the instructors, who decide whether it counts."""
+    access = regrade_for(user, slug, homework, pk, now)
+    if not access.is_instructor:
+        raise NotYours(f"regrade {pk} of {homework} of {slug} as instructor")
     return access
 
 

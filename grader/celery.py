@@ -27,11 +27,13 @@ WATCH = "grader.watch"
 CANARY = "grader.canary"
 TIDY = "grader.tidy"
 MAIL = "grader.mail"
+REGRADE = "grader.regrade"
 CONTROL = "control"
 """The queue of the sweep: never behind a homework."""
 SWEEP_EVERY = timedelta(seconds=30)
 TIDY_EVERY = timedelta(days=1)
 MAIL_EVERY = timedelta(seconds=30)
+REGRADE_EVERY = timedelta(seconds=30)
 WATCH_EVERY = timedelta(seconds=60)
 BELL = {
     # A request rings within this or not at all: it answers a student who waits.
@@ -84,6 +86,7 @@ app.conf.update(
             (WATCH, WATCH_EVERY),
             (TIDY, TIDY_EVERY),
             (MAIL, MAIL_EVERY),
+            (REGRADE, REGRADE_EVERY),
         )
     },
     beat_schedule_filename=str(settings.DATA / "beat-schedule"),

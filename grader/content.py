@@ -198,7 +198,9 @@ def _sync_version(assignment: Assignment, folder: Path, *, publish: bool) -> str
     if assignment.version_id is not None and assignment.submissions.exists():
         raise VersionInUse(
             f"{assignment.slug}: {name} cannot come into force, for students have submitted to "
-            "another one. A mended suite needs a regrade. Run this without --publish to store it."
+            "another one. Run this without --publish to store it, and then "
+            f"`manage.py regrade {assignment.course.slug} {assignment.slug}`: it grades their work "
+            "by it, and shows whose points would change before anything counts."
         )
     assignment.version = version
     assignment.save(update_fields=["version"])

@@ -84,7 +84,7 @@ def effects(
         score = judge(each, rules)
         one = Candidate(id=number, received_at=each.received_at, final=score.final)
         made.setdefault(each.student.pk, []).append((score, one))
-    now, decided, people = _now(assignment), _decided(assignment), _people(made)
+    now, decided, people = _now(assignment), decided_by_hand(assignment), _people(made)
     found = []
     for student in sorted(made, key=lambda key: (people[key].user.name, key)):
         best = counted([one for _, one in made[student]], rules.policy.counted)
@@ -125,7 +125,8 @@ def _now(assignment: Assignment) -> Mapping[int, Decimal]:
     return dict(rows.values_list("student", "score__final"))
 
 
-def _decided(assignment: Assignment) -> Mapping[int, OverrideKind]:
+def decided_by_hand(assignment: Assignment) -> Mapping[int, OverrideKind]:
+    """What a person decided about grades in a homework, by student; what was lifted is nothing."""
     newest = (
         Override.objects.filter(assignment=assignment)
         .values("student")

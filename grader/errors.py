@@ -7,6 +7,7 @@ GraderError
 ├── PeopleRefused   a person or section that cannot be so, with a sentence for who wanted it
 ├── DraftSpent      a table that was sent in has been applied already, or was removed meanwhile
 ├── DraftOutdated   what it would do is no longer what was shown: look again
+├── RegradeRefused  staff's: a regrade that cannot be started or decided, and why
 └── UploadRefused   the student's: the upload cannot be taken, and says why and what to do
     └── AnswersUnreadable   typed answers that cannot be read, with a sentence for each
 """
@@ -30,6 +31,10 @@ class OverrideRefused(GraderError):  # noqa: N818 - what happened, not which cod
     def __init__(self, sentences: Mapping[str, str]) -> None:
         self.sentences = dict(sentences)
         super().__init__(" ".join(sentences.values()))
+
+
+class RegradeRefused(GraderError):  # noqa: N818 - what happened, not which code
+    """A regrade that cannot be started, repeated or decided now; says why and what to do."""
 
 
 class TableUnreadable(GraderError):  # noqa: N818 - what happened, not which code

@@ -18,12 +18,12 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from grader import drafts, gpus, heartbeats, logs, messages, retention, watch, workers
-from grader.celery import CANARY, GRADE, MAIL, SWEEP, TIDY, WATCH, app, process_name
+from grader.celery import CANARY, GRADE, MAIL, REGRADE, SWEEP, TIDY, WATCH, app, process_name
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
 from grader.lti import keys, logins, registration
 from grader.models import GradingJob
-from grader.pipeline import execute
+from grader.pipeline import execute, regrade
 from grader.pipeline.grade import grade_next
 from grader.pipeline.sweep import sweep as sweep_once
 
@@ -66,6 +66,13 @@ def canary(lane: str) -> None:
     """Show that this lane is served."""
     with logs.about(lane=lane):
         watch.answer(Lane(lane), process_name())
+
+
+@app.task(name=REGRADE)
+def take_regrades_on() -> None:
+    """Enqueue what regrades have to grade; call again at once while there is more."""
+    if regrade.step_all():
+        regrade.wake()
 
 
 @app.task(name=MAIL)

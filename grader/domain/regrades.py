@@ -11,6 +11,9 @@ class Scope(StrEnum):
     COUNTED = "counted"
     """The one of each student that counts."""
     ALL = "all"
+    """Every one that was graded, or could not be."""
+    STALE = "stale"
+    """Those of them whose grading is by another version than the one that grades them again."""
 
 
 class RegradeState(StrEnum):
@@ -30,6 +33,15 @@ class RegradeState(StrEnum):
     """Stopped before its end; nothing of it counts."""
 
 
+class Decision(StrEnum):
+    """What an instructor may decide about a regrade that is ready."""
+
+    ALL = "all"
+    RAISES = "raises"
+    DROP = "drop"
+
+
+OPEN = frozenset({RegradeState.RUNNING, RegradeState.READY})
 DECIDED = frozenset(
     {
         RegradeState.ACCEPTED,

@@ -7,6 +7,7 @@ for each version.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -22,7 +23,7 @@ from grader.deadlines import due_for
 from grader.domain.lateness import days_late
 from grader.domain.limits import attempts_left, next_attempt
 from grader.domain.states import JobState, Lane
-from grader.models import AssignmentVersion, GradingJob, Submission
+from grader.models import AssignmentVersion, GradingJob, Regrade, Submission
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,27 @@ def enqueue_again(submission: Submission, lane: Lane) -> GradingJob:
     return _queued(submission, version, lane, None)
 
 
+def enqueue_shadows(regrade: Regrade, submissions: Sequence[int], lane: Lane) -> None:
+    """Jobs of a regrade, beside what counts, in the caller's transaction; bells after the commit.
+
+    `lane` is `lane_of_regrade`'s. A submission that waits in such a job already gets no other.
+    """
+    GradingJob.objects.bulk_create(
+        (
+            GradingJob(
+                submission_id=key, version=regrade.version, lane=lane, regrade=regrade, shadow=True
+            )
+            for key in submissions
+        ),
+        ignore_conflicts=True,
+    )
+    made = GradingJob.objects.filter(
+        regrade=regrade, submission__in=submissions, state=JobState.QUEUED, rung_at__isnull=True
+    )
+    keys = list(made.order_by("pk").values_list("pk", flat=True))
+    transaction.on_commit(lambda: ring_all(keys, lane), robust=True)
+
+
 def _queued(
     submission: Submission, version: AssignmentVersion, lane: Lane, not_before: datetime | None
 ) -> GradingJob:
@@ -67,6 +89,11 @@ def lane_of(spec: AssignmentSpec) -> Lane:
     return Lane.GPU
 
 
+def lane_of_regrade(spec: AssignmentSpec) -> Lane:
+    """Where a regrade waits: behind all students, and for a GPU as an upload would."""
+    return Lane.GPU if lane_of(spec) == Lane.GPU else Lane.BULK
+
+
 def may_do_without(spec: AssignmentSpec) -> bool:
     """Whether a homework that asks for a GPU is graded on the CPU where there is none."""
     return spec.without_gpu == "cpu"
@@ -74,14 +101,22 @@ def may_do_without(spec: AssignmentSpec) -> bool:
 
 def ring(job_id: int, lane: Lane) -> bool:
     """Tell the workers that something waits. Failing is no error: the sweep rings again."""
+    return ring_all([job_id], lane) == 1
+
+
+def ring_all(job_ids: Sequence[int], lane: Lane) -> int:
+    """The same for many jobs of a lane; gives how many bells were heard."""
+    rung: list[int] = []
     try:
         with app.connection_for_write(transport_options=BELL) as connection:
-            app.send_task(GRADE, [job_id], queue=lane.value, connection=connection, retry=False)
+            for job_id in job_ids:
+                app.send_task(GRADE, [job_id], queue=lane.value, connection=connection, retry=False)
+                rung.append(job_id)
     except (KombuError, RedisError, OSError) as error:
-        log.warning("the bell for job %d was not heard: %s", job_id, error)
-        return False
-    GradingJob.objects.filter(pk=job_id, state=JobState.QUEUED).update(rung_at=Now())
-    return True
+        unheard = job_ids[len(rung)]
+        log.warning("the bell for job %d was not heard: %s", unheard, error)
+    GradingJob.objects.filter(pk__in=rung, state=JobState.QUEUED).update(rung_at=Now())
+    return len(rung)
 
 
 def attempts_used(submission: Submission, since: datetime) -> list[datetime]:

@@ -54,7 +54,7 @@ def score(job: GradingJob) -> Score | None:
     if job.state != JobState.DONE or job.shadow:
         return None
     assignment = in_turn(job.submission.assignment_id)
-    (graded,) = _graded(GradingJob.objects.filter(pk=job.pk))
+    (graded,) = graded_by(GradingJob.objects.filter(pk=job.pk))
     new = judge(graded, rules_of(assignment, graded.student))
     last = Score.objects.filter(submission=job.submission_id).order_by("-pk").first()
     if last is not None and _says_the_same(last, new):
@@ -109,7 +109,7 @@ def graded_of(assignment: Assignment, students: Collection[int] | None = None) -
     if students is not None:
         jobs = jobs.filter(submission__student__in=students)
     newest = jobs.values("submission").annotate(newest=Max("pk")).values("newest")
-    return _graded(GradingJob.objects.filter(pk__in=newest))
+    return graded_by(GradingJob.objects.filter(pk__in=newest))
 
 
 def in_turn(pk: int) -> Assignment:
@@ -123,7 +123,8 @@ def in_turn(pk: int) -> Assignment:
     return homework.select_related("course").get()
 
 
-def _graded(jobs: QuerySet[GradingJob]) -> list[Graded]:
+def graded_by(jobs: QuerySet[GradingJob]) -> list[Graded]:
+    """What these finished jobs gave, of a regrade's too; two queries."""
     raw: dict[int, Decimal] = dict(
         CheckResult.objects.filter(job__in=jobs.values("pk"))
         .values_list("job")

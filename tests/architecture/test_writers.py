@@ -18,7 +18,7 @@ CONTENT = "grader/content.py"
 # Takes a person out of every table; nothing but its own command may call it.
 ERASER = "grader/erasing.py"
 WRITERS: dict[str, set[str]] = {
-    "Assignment": {CONTENT, "grader/releases.py"},
+    "Assignment": {CONTENT, "grader/releases.py", "grader/pipeline/regrade.py"},
     "AssignmentVersion": {"grader/versions.py"},
     "AuditEntry": {
         CONTENT,
@@ -31,6 +31,7 @@ WRITERS: dict[str, set[str]] = {
         "grader/people.py",
         "grader/releases.py",
         "grader/pipeline/extend.py",
+        "grader/pipeline/regrade.py",
         "grader/pipeline/retry.py",
         "grader/roster.py",
     },
@@ -43,6 +44,7 @@ WRITERS: dict[str, set[str]] = {
         "grader/pipeline/enqueue.py",
         "grader/pipeline/execute.py",
         "grader/pipeline/record.py",
+        "grader/pipeline/regrade.py",
         "grader/pipeline/sweep.py",
     },
     "Heartbeat": {"grader/heartbeats.py"},
@@ -67,7 +69,7 @@ WRITERS: dict[str, set[str]] = {
     "LtiPlatform": {"grader/lti/platforms.py"},
     "Override": {"grader/overrides.py"},
     "Passback": set(),
-    "Regrade": set(),
+    "Regrade": {"grader/pipeline/regrade.py"},
     "SlipDays": set(),
 }
 STAGES = {"intake", "enqueue", "execute", "record", "score", "publish"}
@@ -76,11 +78,12 @@ ORDERS = {
     "hand_in": {"intake", "enqueue"},
     "grade": {"execute", "record", "score", "publish"},
     "extend": {"score", "publish"},
+    "regrade": {"enqueue", "score", "publish"},
     "retry": {"enqueue"},
     "sweep": {"enqueue"},
 }
 ROAD = "grader.pipeline."
-DOORS = {"hand_in", "extend", "retry"}
+DOORS = {"hand_in", "extend", "regrade", "retry"}
 """What `web` may call of the road."""
 
 

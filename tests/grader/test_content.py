@@ -191,7 +191,7 @@ def test_a_mended_suite_after_it(folder: Path) -> None:
     factories.submission(homework, factories.membership(homework.course))
     mend(folder)
     (folder / "course.toml").write_text(CALENDAR.replace("Small sums", "Large sums"))
-    with pytest.raises(CommandError, match=r"hw0: version .* A mended suite needs a regrade"):
+    with pytest.raises(CommandError, match=r"hw0: version .*`manage.py regrade comp1 hw0`"):
         synced(folder, "--publish")
     assert Course.objects.get().title == "Small sums"
     assert Assignment.objects.get().version == AssignmentVersion.objects.get()

@@ -12,7 +12,7 @@ from django.core import mail
 from django.utils import timezone
 
 from grader.access import assignment_for, course_for, submission_for
-from grader.domain.states import MAX_ATTEMPTS, RING_AGAIN_IN_BULK, JobState, Lane, Role
+from grader.domain.states import MAX_ATTEMPTS, RING_AGAIN_IN_BULK, JobState, Lane
 from grader.models import (
     Assignment,
     AuditEntry,
@@ -46,12 +46,6 @@ from tests.servers import RedisServer, redis_server
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def lect(homework: Assignment) -> Membership:
-    """The instructor."""
-    return factories.membership(homework.course, factories.person("Lect"), Role.INSTRUCTOR)
 
 
 @pytest.fixture
