@@ -31,8 +31,8 @@ def with_accounts(beside: PlatformBeside) -> Campus:
 
 def picks(beside: PlatformBeside, browser: Browser, user: str = "301") -> Any:
     """The answer to a launch that asks for a choice, in the platform's frame."""
-    sent = browser.begin(beside, user, PICK, target_link_uri=f"{SITE}/lti/deep-link")
-    return browser.post("/lti/launch", browser.message(sent))
+    beside.admin("link", name=PICK, title="", url=f"{SITE}/lti/deep-link")
+    return browser.open(beside, user, PICK)
 
 
 def test_a_homework_is_chosen_and_opened(platform: PlatformBeside) -> None:
@@ -64,7 +64,7 @@ def test_a_homework_is_chosen_and_opened(platform: PlatformBeside) -> None:
     assert answer_to_deep_link(campus.beside, answer).status_code == 400  # its nonce was used
 
     student = Browser()
-    opened = student.open(campus.beside, "101", "link-2")["Location"]
+    opened = student.open(campus.beside, "101", "link-3")["Location"]
     assert student.get(opened)["Location"] == "/c/comp4551/hw/hw1/"
     column = LineItem.objects.get()
     assert (column.assignment, column.url) == (campus.homework, campus.beside.item_url("12"))

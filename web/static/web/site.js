@@ -6,6 +6,7 @@ const YEAR = 365 * 24 * 3600;
 
 function startThemeSwitch() {
   const button = document.querySelector("[data-theme-switch]");
+  if (!button) return; // a page within another site's page has no header
   const label = document.querySelector("[data-theme-label]");
   const root = document.documentElement;
   const show = () => {
