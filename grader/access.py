@@ -13,7 +13,17 @@ from django.db.models import Q
 from grader.domain.states import STAFF, Role
 from grader.domain.visibility import Audience
 from grader.errors import NotYours
-from grader.models import Assignment, Course, Exam, Membership, Regrade, Submission, User
+from grader.models import (
+    Assignment,
+    Course,
+    Exam,
+    LineItem,
+    LtiContext,
+    Membership,
+    Regrade,
+    Submission,
+    User,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,13 @@ class RegradeAccess(AssignmentAccess):
     """A regrade of a homework, seen by the course's staff."""
 
     regrade: Regrade
+
+
+@dataclass(frozen=True, slots=True)
+class LineItemAccess(CourseAccess):
+    """A column of a platform's gradebook, as the course's staff see it."""
+
+    item: LineItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +219,26 @@ def deciding_regrade_for(
     if not access.is_instructor:
         raise NotYours(f"regrade {pk} of {homework} of {slug} as instructor")
     return access
+
+
+def line_item_for(user: User, slug: str, pk: int) -> LineItemAccess:
+    """A column of a platform that a course's grades go to, for the course's staff."""
+    access = staff_course_for(user, slug)
+    items = LineItem.objects.filter(context__course=access.course, gone_at=None, pk=pk)
+    item = items.select_related("context__deployment__platform", "assignment", "exam").first()
+    if item is None:
+        raise NotYours(f"line item {pk} of {slug}")
+    return LineItemAccess(access.course, access.membership, item)
+
+
+def lms_context_for(user: User, slug: str, pk: int) -> LtiContext:
+    """A platform's course that is connected with this one, for the course's instructors."""
+    access = instructor_course_for(user, slug)
+    contexts = LtiContext.objects.filter(course=access.course, pk=pk)
+    context = contexts.select_related("deployment__platform", "course").first()
+    if context is None:
+        raise NotYours(f"lti context {pk} of {slug}")
+    return context
 
 
 def submission_for(user: User, pk: int) -> SubmissionAccess:

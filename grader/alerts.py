@@ -20,6 +20,7 @@ from grader.queries.queue import ago
 log = logging.getLogger(__name__)
 FAULT = "job.fault"
 TROUBLE = "service.trouble"
+PASSBACK = "passback.trouble"
 _MAIL_EVERY = timedelta(hours=1)
 _DETAIL = 4_000
 
@@ -74,6 +75,35 @@ def trouble(sentence: str, lane: Lane | None = None) -> None:
         except OSError:
             log.exception("people could not be told by mail")
             return
+
+
+def passback(course: Course, platform: str, sentence: str) -> None:
+    """Tell a course's staff that a grade does not reach a platform; mail comes once an hour."""
+    told = AuditEntry.objects.filter(course=course, action=PASSBACK, at__gte=ago(_MAIL_EVERY))
+    first = not told.exists()
+    AuditEntry.objects.create(
+        course=course, action=PASSBACK, subject=platform[:100], detail={"told": sentence}
+    )
+    log.error("a grade of %s does not reach %s: %s", course.slug, platform, sentence)
+    if first:
+        transaction.on_commit(
+            lambda: _mail_passback(course, platform, sentence[:_DETAIL]), robust=True
+        )
+
+
+def _mail_passback(course: Course, platform: str, sentence: str) -> None:
+    staff = Membership.objects.filter(course=course, active=True, role__in=STAFF)
+    try:
+        send_mail(
+            f"{course.code}: grades do not reach {platform}",
+            f"{sentence}\n\nNothing is lost. The course's page about its learning management "
+            "system lists every grade that is concerned, with the reason, and sends them again; "
+            "further ones are not mailed for an hour.\n",
+            None,
+            list(staff.values_list("user__email", flat=True)),
+        )
+    except OSError:
+        log.exception("staff could not be told by mail")
 
 
 def _mail(job: GradingJob) -> None:

@@ -26,15 +26,21 @@ SWEEP = "grader.sweep"
 WATCH = "grader.watch"
 CANARY = "grader.canary"
 TIDY = "grader.tidy"
+PASSBACK = "grader.passback"
+COMPARE = "grader.compare"
 MAIL = "grader.mail"
 REGRADE = "grader.regrade"
 CONTROL = "control"
 """The queue of the sweep: never behind a homework."""
+LTI = "lti"
+"""The queue of what waits for learning management systems, which may be slow."""
 SWEEP_EVERY = timedelta(seconds=30)
 TIDY_EVERY = timedelta(days=1)
 MAIL_EVERY = timedelta(seconds=30)
 REGRADE_EVERY = timedelta(seconds=30)
 WATCH_EVERY = timedelta(seconds=60)
+PASSBACK_EVERY = timedelta(seconds=30)
+COMPARE_EVERY = timedelta(days=1)
 BELL = {
     # A request rings within this or not at all: it answers a student who waits.
     "socket_timeout": 1.0,
@@ -60,7 +66,7 @@ app.conf.update(
         "queue_order_strategy": "priority",
         "health_check_interval": 10,
     },
-    task_queues=[Queue(name) for name in (*Lane, CONTROL)],
+    task_queues=[Queue(name) for name in (*Lane, CONTROL, LTI)],
     task_create_missing_queues=False,
     task_default_queue=CONTROL,
     task_acks_late=True,
@@ -79,14 +85,16 @@ app.conf.update(
             "task": name,
             "schedule": every,
             # One that nobody took is worth nothing once the next one is due.
-            "options": {"queue": CONTROL, "expires": every.total_seconds()},
+            "options": {"queue": queue, "expires": every.total_seconds()},
         }
-        for name, every in (
-            (SWEEP, SWEEP_EVERY),
-            (WATCH, WATCH_EVERY),
-            (TIDY, TIDY_EVERY),
-            (MAIL, MAIL_EVERY),
-            (REGRADE, REGRADE_EVERY),
+        for name, every, queue in (
+            (SWEEP, SWEEP_EVERY, CONTROL),
+            (WATCH, WATCH_EVERY, CONTROL),
+            (TIDY, TIDY_EVERY, CONTROL),
+            (MAIL, MAIL_EVERY, CONTROL),
+            (PASSBACK, PASSBACK_EVERY, LTI),
+            (COMPARE, COMPARE_EVERY, LTI),
+            (REGRADE, REGRADE_EVERY, CONTROL),
         )
     },
     beat_schedule_filename=str(settings.DATA / "beat-schedule"),

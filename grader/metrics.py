@@ -14,7 +14,14 @@ from prometheus_client.registry import Collector
 
 from grader import pools, workers
 from grader.queries.operations import LaneState, ServiceState, service_state
-from grader.queries.statistics import job_counts, phase_seconds, shadow_counts, upload_count
+from grader.queries.statistics import (
+    job_counts,
+    oldest_passback,
+    passback_counts,
+    phase_seconds,
+    shadow_counts,
+    upload_count,
+)
 from grader.workers import WorkerSeen
 
 _NEVER = float("nan")
@@ -30,6 +37,7 @@ class ServiceCollector(Collector):
         yield from _lanes(state.lanes)
         yield from _sweep(state)
         yield from _jobs()
+        yield from _passback()
         yield from _phases()
         yield from _workers(state, seen)
         yield from _pools()
@@ -88,6 +96,15 @@ def _jobs() -> Iterator[Metric]:
     uploads = _counter("uploads", "Uploads that were taken.")
     uploads.add_metric([], upload_count())
     yield from (jobs, shadows, ended, repeated, uploads)
+
+
+def _passback() -> Iterator[Metric]:
+    undone = _gauge("passbacks", "Grades that a platform should have and does not.", "state")
+    for state, count in passback_counts().items():
+        undone.add_metric([state], count)
+    oldest = _gauge("passback_oldest_seconds", "How long the first waiting one has waited.")
+    oldest.add_metric([], oldest_passback().total_seconds())
+    yield from (undone, oldest)
 
 
 def _phases() -> Iterator[Metric]:

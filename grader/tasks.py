@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 from celery.signals import (
@@ -17,11 +18,34 @@ from celery.signals import (
 from django.core.management import call_command
 from django.utils import timezone
 
-from grader import drafts, gpus, heartbeats, logs, messages, retention, watch, workers
-from grader.celery import CANARY, GRADE, MAIL, REGRADE, SWEEP, TIDY, WATCH, app, process_name
+from grader import (
+    drafts,
+    gpus,
+    heartbeats,
+    logs,
+    messages,
+    passback,
+    retention,
+    watch,
+    workers,
+)
+from grader.celery import (
+    CANARY,
+    COMPARE,
+    GRADE,
+    MAIL,
+    PASSBACK,
+    PASSBACK_EVERY,
+    REGRADE,
+    SWEEP,
+    TIDY,
+    WATCH,
+    app,
+    process_name,
+)
 from grader.domain.states import Lane
 from grader.fitness import fitness, reaper
-from grader.lti import keys, logins, registration
+from grader.lti import comparing, keys, logins, registration, sending
 from grader.models import GradingJob
 from grader.pipeline import execute, regrade
 from grader.pipeline.grade import grade_next
@@ -91,6 +115,19 @@ def tidy() -> None:
     registration.forget_old(now=now)
     drafts.remove_expired(now)
     retention.remove()
+
+
+@app.task(name=PASSBACK)
+def pass_back() -> None:
+    """Queue the grades that have changed, and send what waits; the next go does the rest."""
+    passback.note_changes(now=timezone.now())
+    sending.send_waiting(timezone.now, Random(), lasting=PASSBACK_EVERY)  # noqa: S311 - no secret
+
+
+@app.task(name=COMPARE)
+def compare() -> None:
+    """Look what platforms hold of the grades that were sent."""
+    comparing.compare_all(timezone.now)
 
 
 class Announcement:

@@ -33,6 +33,7 @@ STAFF_PAGES = (
     Page("releases", "Releases"),
     Page("exams", "Exams", ("exam", "exam-import")),
     Page("grading", "Grading"),
+    Page("lms", "LMS", ("lms-column", "lms-connect", "lms-roster")),
     Page("exports", "Exports", ("exports-submissions", "exports-person")),
 )
 """What all staff may see; an address needs nothing but the course's slug. What only the instructor

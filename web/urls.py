@@ -16,6 +16,7 @@ from web.views import (
     gradebook,
     health,
     homework,
+    lms,
     lti,
     lti_arrival,
     metrics,
@@ -32,6 +33,7 @@ HOMEWORK = f"{COURSE}hw/<slug:homework>/"
 EXPORTS = f"{COURSE}exports/"
 STUDENT = f"{COURSE}gradebook/<int:student>/"
 EXAM = f"{COURSE}exams/<slug:exam>/"
+LMS = f"{COURSE}lms/"
 SUBMISSION = "submissions/<int:pk>/"
 FILE = f"{SUBMISSION}files/<int:file>/"
 DOWNLOAD, LIVE = "download", "live"
@@ -93,6 +95,13 @@ _members: list[URLPattern] = [
     path(f"{COURSE}exams/", signed_in(exams.listing), name="exams"),
     path(EXAM, signed_in(exams.page), name="exam"),
     path(f"{EXAM}import/", signed_in(exams.importing), name="exam-import"),
+    path(LMS, signed_in(lms.page), name="lms"),
+    path(f"{LMS}send", signed_in(lms.send), name="lms-send"),
+    path(f"{LMS}compare", signed_in(lms.compare), name="lms-compare"),
+    path(f"{LMS}columns/<int:item>/", signed_in(lms.column), name="lms-column"),
+    path(f"{LMS}<int:context>/connect/", signed_in(lms.connect), name="lms-connect"),
+    path(f"{LMS}<int:context>/roster/", signed_in(lms.people), name="lms-roster"),
+    path(f"{LMS}<int:context>/know", signed_in(lms.know), name="lms-know"),
     path(HOMEWORK, signed_in(homework.page), name="homework"),
     path(f"{HOMEWORK}handout.zip", signed_in(homework.handout, DOWNLOAD), name="handout"),
     path(f"{HOMEWORK}submissions/", signed_in(staff.submissions), name="submissions"),

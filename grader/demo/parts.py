@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from grader.celery import CONTROL
+from grader.celery import CONTROL, LTI
 from grader.demo.child import Child
 from grader.domain.states import Lane
 
@@ -109,7 +109,7 @@ def free_port(wanted: int) -> int:
 def _commands(port: int) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
     worker = [*python, "celery", "-A", "grader.celery", "worker", "--loglevel", "INFO"]
-    lanes = f"{Lane.INTERACTIVE},{Lane.GPU},{Lane.BULK}"
+    lanes = f"{Lane.INTERACTIVE},{Lane.GPU},{Lane.BULK},{LTI}"
     server = [*python, "uvicorn", "web.asgi:application", "--host", HOST, "--port", str(port)]
     return {
         # A page that watches a run would hold the server open for ever.

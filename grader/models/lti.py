@@ -17,6 +17,7 @@ from grader.domain.passback import PassbackState
 from grader.models.assignment import Assignment
 from grader.models.course import Course, Membership
 from grader.models.exam import Exam
+from grader.models.submission import Submission
 
 DIALECTS = [("canvas", "Canvas"), ("moodle", "Moodle"), ("plain", "the standard alone")]
 
@@ -221,8 +222,8 @@ class LineItem(models.Model):
 class Passback(models.Model):
     """The outbox: that a student's grade in a column is to be sent, and what became of it.
 
-    A grade that changes makes a new row with the next version; only the newest is sent, with the
-    grade as it is when it is sent.
+    A grade that is other than what was last sent makes a new row with the next version. At most one
+    of a student and a column waits, and is sent with the grade as it then is.
     """
 
     line_item = models.ForeignKey(LineItem, models.CASCADE, related_name="passbacks")
@@ -234,16 +235,27 @@ class Passback(models.Model):
         default=PassbackState.WAITING.value,
     )
     attempts = models.PositiveSmallIntegerField(default=0)
+    """Counted when a sender takes it; who finds another number holds the lease no more."""
     created_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(null=True, blank=True)
     """Not before then; null is at once."""
+    held_until = models.DateTimeField(null=True, blank=True)
+    """Somebody is sending it, and has until then."""
     sent_at = models.DateTimeField(null=True, blank=True)
     timestamp = models.DateTimeField(null=True, blank=True)
     """The one that the platform took; later scores must be later."""
     points = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    possible = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
     comment = models.TextField(blank=True)
+    submission = models.ForeignKey(
+        Submission, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    """The one whose points these are; some platforms count how often work was handed in."""
     answer = models.TextField(blank=True)
     """What the platform said that was no success, for staff."""
+    found = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
+    """What the platform held when it was last asked, of `possible`; null was nothing."""
+    found_at = models.DateTimeField(null=True, blank=True)
 
     objects: models.Manager[Passback]
 
@@ -252,7 +264,13 @@ class Passback(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
                 fields=["line_item", "student", "version"], name="passback_once_for_each_version"
-            )
+            ),
+            # So two senders never have a score of the same student for the same column.
+            models.UniqueConstraint(
+                fields=["line_item", "student"],
+                condition=Q(state=PassbackState.WAITING.value),
+                name="passback_waits_once",
+            ),
         ]
 
     def __str__(self) -> str:

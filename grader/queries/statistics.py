@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
+from django.db.models.functions import Now
 
+from grader.domain.passback import PassbackState
 from grader.domain.states import FINAL, JobState
-from grader.models import GradingJob, Submission
+from grader.models import GradingJob, Passback, Submission
 from grader.queries.queue import ago
 
 LATELY = timedelta(minutes=15)
 _NEWEST = 500
+UNDONE = (PassbackState.WAITING.value, PassbackState.PARKED.value)
+"""States of a grade that a learning management system should have and does not."""
+WAITS = ExpressionWrapper(Now() - F("created_at"), output_field=DurationField())
 PHASES = ("queue", "start", "collect", "load", "checks", "record")
 """What a submission waits for, in this order."""
 
@@ -54,6 +59,19 @@ def shadow_counts() -> dict[str, int]:
     """The jobs of regrades that do not count, or not yet, by their state; one query."""
     rows = GradingJob.objects.filter(shadow=True).order_by().values_list("state")
     return dict(rows.annotate(n=Count("pk")))
+
+
+def passback_counts() -> dict[str, int]:
+    """Grades on their way to learning management systems, by state; one query."""
+    rows = Passback.objects.filter(state__in=UNDONE).order_by().values_list("state")
+    return {**dict.fromkeys(UNDONE, 0), **dict(rows.annotate(n=Count("pk")))}
+
+
+def oldest_passback() -> timedelta:
+    """How long the first of those that wait has waited; one query."""
+    waiting = Passback.objects.filter(state=PassbackState.WAITING)
+    first = waiting.order_by("created_at").annotate(waits=WAITS).values_list("waits", flat=True)
+    return next(iter(first[:1]), timedelta(0))
 
 
 def upload_count() -> int:

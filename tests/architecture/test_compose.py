@@ -13,7 +13,7 @@ from tests.architecture.tree import modules, read
 TEXT = read("docker-compose.yml")
 FILE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
-OURS = {"web", "worker", "worker-gpu", "beat", "migrate"}
+OURS = {"web", "worker", "worker-gpu", "beat", "passback", "migrate"}
 WORKERS = {"worker", "worker-gpu"}
 THEIRS = {"postgres", "redis"}
 # What the file leaves to the machine: NAME:?sentence must be there, NAME:-default need not.
@@ -114,9 +114,14 @@ def test_every_lane_has_one_worker() -> None:
     """A queue that nobody listens to would wait for ever; two clocks would ring twice."""
     queues = {
         name: re.findall(r"--queues (\S+)", SERVICES[name]["command"])
-        for name in (*WORKERS, "beat")
+        for name in (*WORKERS, "beat", "passback")
     }
-    assert queues == {"worker": ["interactive,bulk"], "worker-gpu": ["gpu"], "beat": ["control"]}
+    assert queues == {
+        "worker": ["interactive,bulk"],
+        "worker-gpu": ["gpu"],
+        "beat": ["control"],
+        "passback": ["lti"],
+    }
     assert naming("--beat") == {"beat"}
     assert SERVICES["worker-gpu"]["profiles"] == ["gpu"]
 

@@ -119,6 +119,8 @@ def test_the_tables_in_numbers(homework: Assignment) -> None:
     assert {key[1:]: value for key, value in found.items() if key[0] == "shadow_jobs"} == {
         ("queued",): 1
     }
+    assert (found["passbacks", "waiting"], found["passbacks", "parked"]) == (0, 0)
+    assert found["passback_oldest_seconds",] == 0
     verdicts = {key[1]: value for key, value in found.items() if key[0] == "verdicts_total"}
     ended = {"graded": 1, "rejected": 0, "assignment_fault": 0, "system_fault": 1}
     assert verdicts == ended
@@ -172,7 +174,7 @@ def test_more_rows_are_no_more_queries(homework: Assignment) -> None:
         job(homework, JobState.QUEUED)
     with CaptureQueriesContext(connection) as many:
         asked()
-    assert len(many) == len(few) == 6
+    assert len(many) == len(few) == 8
 
 
 def test_nobody_makes_up_names(homework: Assignment) -> None:

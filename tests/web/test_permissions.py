@@ -32,6 +32,8 @@ NOWHERE: dict[str, Any] = {
     "slug": "nowhere",
     "homework": "hw99",
     "exam": "oral",
+    "item": 987_654,
+    "context": 987_654,
     "pk": 987_654,
     "file": 99,
     "student": 987_654,

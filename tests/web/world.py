@@ -10,12 +10,22 @@ from django.test import Client
 from django.utils import timezone
 
 from grader.domain.states import Role
-from grader.models import Course, Exam, Membership
+from grader.models import (
+    Course,
+    Exam,
+    LineItem,
+    LtiContext,
+    LtiDeployment,
+    LtiPlatform,
+    Membership,
+)
 from tests import factories
 from tests.grader.pipeline.road import grade, upload
 from tests.web.crawl import address_of
 
 HOUR = timedelta(hours=1)
+NOBODY = "http://127.0.0.1:1"
+"""Where a platform is that never answers."""
 
 
 class World:
@@ -39,6 +49,10 @@ class World:
         }
         self.exam = Exam.objects.create(
             course=self.course, slug="midterm", title="Midterm", group="midterm", possible=100
+        )
+        self.context = _connected(self.course)
+        self.item = LineItem.objects.create(
+            context=self.context, assignment=self.homework, url=f"{NOBODY}/column"
         )
         self.submission = upload(self.homework, self.people["author"], now)
         grade(self.submission)
@@ -68,9 +82,25 @@ class World:
             "slug": self.course.slug,
             "homework": self.homework.slug,
             "exam": self.exam.slug,
+            "context": self.context.pk,
+            "item": self.item.pk,
             "pk": self.submission.pk,
             "student": self.people["author"].pk,
             "column": self.homework.slug,
             "file": 1,
         }
         return address_of(name, **{**words, **instead})
+
+
+def _connected(course: Course) -> LtiContext:
+    """A platform's course that is this one."""
+    where = dict.fromkeys(("issuer", "auth_url", "token_url", "jwks_url"), NOBODY)
+    platform = LtiPlatform.objects.create(name="Campus", client_id="1", **where)
+    deployment = LtiDeployment.objects.create(platform=platform, deployment_id="1")
+    return LtiContext.objects.create(
+        deployment=deployment,
+        context_id="1",
+        course=course,
+        line_items_url=f"{NOBODY}/columns",
+        memberships_url=f"{NOBODY}/members",
+    )
