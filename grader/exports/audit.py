@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from grader.access import CourseAccess
 from grader.models import AuditEntry, Course, User
 
 MADE = "export.made"
+_RECENT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """That a file was taken out."""
+
+    at: datetime
+    by: str
+    format: str
+    detail: dict[str, Any]
+
+
+def recent(course: Course) -> list[Taken]:
+    """What was taken out last, newest first; one query."""
+    rows = AuditEntry.objects.filter(course=course, action=MADE).select_related("actor")
+    return [
+        Taken(
+            at=row.at,
+            by=row.actor.name if row.actor else "the command line",
+            format=row.detail.get("format", ""),
+            detail=row.detail,
+        )
+        for row in rows.order_by("-pk")[:_RECENT]
+    ]
 
 
 def record(access: CourseAccess, subject: str, detail: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Files out, for the course's staff: what was handed in, and what is held of a person."""
+"""Files out, for the course's staff: grades, what was handed in, what is held of a person."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from grader.access import CourseAccess, staff_assignment_for, staff_course_for
 from grader.domain.visibility import Audience
+from grader.exports.audit import recent
+from grader.exports.formats import FORMATS, export
 from grader.exports.person import data_of, named, own_data
 from grader.exports.safe_names import safe_part
+from grader.exports.sheet import Choice
 from grader.exports.streamed_zip import zipped
 from grader.exports.submissions import Scope, TooLarge, bundle, estimates
 from web.downloads import sent
 
 _ZIP = "application/zip"
+_UNKNOWN = "Choose one of the formats below."
 _NOBODY = (
     "Nobody in this course has this address or student number: type one of them as it is on the "
     "roll."
@@ -30,6 +34,24 @@ def page(request: HttpRequest, *, slug: str) -> HttpResponse:
     """What can be taken out of the course, and what it holds."""
     assert request.user.is_authenticated
     return _page(request, staff_course_for(request.user, slug))
+
+
+@require_POST
+def grades(request: HttpRequest, *, slug: str) -> HttpResponseBase:
+    """The grades of the course, in one of the formats."""
+    assert request.user.is_authenticated
+    access, asked = staff_course_for(request.user, slug), request.POST
+    kind = FORMATS.get(asked.get("format", ""))
+    if kind is None:
+        return _page(request, access, unknown=_UNKNOWN)
+    choice = Choice(
+        sections=tuple(asked.getlist("section")),
+        withdrawn="withdrawn" in asked,
+        released="released" in asked,
+        bom="bom" in asked,
+    )
+    made = export(access.course, kind, choice, actor=request.user, now=timezone.now())
+    return sent(request, made.parts, made.name, made.content_type)
 
 
 @require_POST
@@ -75,6 +97,7 @@ def _page(
     request: HttpRequest,
     access: CourseAccess,
     *,
+    unknown: str = "",
     refused: str = "",
     nobody: str = "",
     who: str = "",
@@ -89,10 +112,13 @@ def _page(
             for homework in access.course.assignments.defer("version")
             if homework.pk in sizes
         ],
+        "formats": list(FORMATS.values()),
+        "recent": recent(access.course),
+        "unknown": unknown,
         "refused": refused,
         "nobody": nobody,
         "who": who,
     }
-    bad = bool(refused or nobody)
+    bad = bool(unknown or refused or nobody)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if bad else HTTPStatus.OK
     return render(request, "web/exports.html", context, status=status)
