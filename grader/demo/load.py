@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from grader.content import Content, sync
+from grader.demo import gradebook
 from grader.demo.course import shift_to_open
 from grader.demo.people import INSTRUCTOR, LAST_TERM, NEWCOMER, STAFF, STUDENTS, enrol
 from grader.demo.uploads import Works, hand_in_all, last_term, refusal, this_term
@@ -38,7 +39,7 @@ def is_loaded() -> bool:
 def load(content: Content, now: datetime) -> str:
     """Write everything, and queue the uploads; what the student with the broken upload was told."""
     works = Works(content.folder / HOMEWORK, content.homeworks[HOMEWORK])
-    _load_term_before(content, works)
+    _load_term_before(content, works, now)
     shifted = replace(content, course=shift_to_open(content.course, HOMEWORK, now))
     sync(shifted, THIS_TERM, publish=True)
     assignment = homework_of(THIS_TERM)
@@ -52,6 +53,7 @@ def load(content: Content, now: datetime) -> str:
         student=by_account["amina.yusuf"],
     )
     hand_in_all(assignment, class_, this_term(works, now))
+    gradebook.this_term(assignment.course, class_)
     return refusal(assignment, class_[NEWCOMER], works, now)
 
 
@@ -61,7 +63,7 @@ def homework_of(course: str) -> Assignment:
     return rows.get(course__slug=course, slug=HOMEWORK)
 
 
-def _load_term_before(content: Content, works: Works) -> None:
+def _load_term_before(content: Content, works: Works, now: datetime) -> None:
     title = f"{content.course.title} (spring 2025)"
     sync(replace(content, course=replace(content.course, title=title)), TERM_BEFORE, publish=True)
     assignment = homework_of(TERM_BEFORE)
@@ -74,3 +76,4 @@ def _load_term_before(content: Content, works: Works) -> None:
         student=class_[LAST_TERM[-1]],
     )
     hand_in_all(assignment, class_, last_term(works, assignment.due_at))
+    gradebook.last_term(assignment.course, class_, now)

@@ -23,6 +23,13 @@ JOIN grader_membership AS member ON member.id = grade.student_id
 JOIN grader_user AS user ON user.id = member.user_id
 JOIN grader_course AS course ON course.id = member.course_id
 """
+POINTS = """
+SELECT course.slug, exam.slug, count(*), sum(entry.points), exam.released_at IS NOT NULL
+FROM grader_examscore AS entry
+JOIN grader_exam AS exam ON exam.id = entry.exam_id
+JOIN grader_course AS course ON course.id = exam.course_id
+GROUP BY course.slug, exam.slug ORDER BY course.slug, exam.slug
+"""
 STATES = "SELECT state, count(*) FROM grader_gradingjob GROUP BY state ORDER BY state"
 
 
@@ -75,6 +82,13 @@ def test_everything_is_graded(tmp_path: Path) -> None:
         ("comp4551-2025", "he.jiaqi"): (100, 0, 0, 100),
     }
     assert rows(tmp_path / "demo", STATES) == [("done", 15), ("superseded", 1)]
+    assert rows(tmp_path / "demo", POINTS) == [
+        ("comp4551", "midterm", 11, 722.25, 0),
+        ("comp4551-2025", "final", 4, 303.5, 1),
+        ("comp4551-2025", "midterm", 4, 291.5, 1),
+    ]
+    decided = rows(tmp_path / "demo", "SELECT kind, points FROM grader_override ORDER BY id")
+    assert decided == [("points", 85), ("excused", None)]
 
 
 @pytest.mark.bubblewrap
