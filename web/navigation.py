@@ -34,7 +34,11 @@ STAFF_PAGES = (
     Page("exams", "Exams", ("exam", "exam-import")),
     Page("grading", "Grading"),
     Page("lms", "LMS", ("lms-column", "lms-connect", "lms-roster")),
-    Page("exports", "Exports", ("exports-grades", "exports-submissions", "exports-person")),
+    Page(
+        "exports",
+        "Exports",
+        ("exports-fill", "exports-grades", "exports-submissions", "exports-person"),
+    ),
 )
 """What all staff may see; an address needs nothing but the course's slug. What only the instructor
 may do is reached from one of these pages."""

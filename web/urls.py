@@ -13,6 +13,7 @@ from web.views import (
     course,
     exams,
     exports,
+    filling,
     gradebook,
     health,
     homework,
@@ -85,6 +86,7 @@ _members: list[URLPattern] = [
     path(f"{STUDENT}<slug:column>/", signed_in(gradebook.cell), name="gradebook-cell"),
     path(f"{COURSE}grading/", signed_in(staff.grading), name="grading"),
     path(EXPORTS, signed_in(exports.page), name="exports"),
+    path(f"{EXPORTS}fill/", signed_in(filling.filling), name="exports-fill"),
     path(f"{EXPORTS}grades", signed_in(exports.grades, DOWNLOAD), name="exports-grades"),
     path(
         f"{EXPORTS}submissions.zip",

@@ -10,6 +10,8 @@ from grader.access import CourseAccess
 from grader.models import AuditEntry, Course, User
 
 MADE = "export.made"
+FILLED = "filled"
+"""What a file of somebody else's is called, with our grades in it."""
 _RECENT = 10
 
 
@@ -35,6 +37,13 @@ def recent(course: Course) -> list[Taken]:
         )
         for row in rows.order_by("-pk")[:_RECENT]
     ]
+
+
+def last_mapping(course: Course) -> dict[str, str]:
+    """Which column of somebody else's file was filled with what the last time; one query."""
+    rows = AuditEntry.objects.filter(course=course, action=MADE, detail__format=FILLED)
+    last = rows.order_by("-pk").first()
+    return dict(last.detail.get("columns", {})) if last else {}
 
 
 def record(access: CourseAccess, subject: str, detail: dict[str, Any]) -> None:

@@ -78,6 +78,8 @@ GET  grading                 sign   404    404    404    404    404    200    20
 POST grading                 sign   405    405    405    405    405    405    405    405
 GET  exports                 sign   404    404    404    404    404    200    200    404
 POST exports                 sign   405    405    405    405    405    405    405    405
+GET  exports-fill            sign   404    404    404    404    404    200    200    404
+POST exports-fill            sign   404    404    404    404    404    422    422    404
 GET  exports-grades          sign   405    405    405    405    405    405    405    405
 POST exports-grades          sign   404    404    404    404    404    422    422    404
 GET  exports-submissions     sign   405    405    405    405    405    405    405    405

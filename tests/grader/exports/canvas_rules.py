@@ -32,8 +32,11 @@ class Imported:
     possible: dict[str, str]
 
 
-def imported(content: bytes) -> Imported:
-    """Read a file as Canvas does, or refuse it."""
+def imported(content: bytes, custom: tuple[str, ...] = ()) -> Imported:
+    """Read a file as Canvas does, or refuse it.
+
+    custom: the names of columns of notes that the course has in Canvas
+    """
     text = content.decode("utf-8-sig")
     first_three = "\n".join(text.splitlines()[:3])
     separator = ";" if first_three.count(";") > first_three.count(",") else ","
@@ -42,7 +45,7 @@ def imported(content: bytes) -> Imported:
     columns = {
         place: _identified(name)
         for place, name in enumerate(header[people:], start=people)
-        if name and not _IGNORED.search(name)
+        if name and name not in custom and not _IGNORED.search(name)
     }
     possible: dict[str, str] = {}
     students, grades = [], []
