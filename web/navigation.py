@@ -30,6 +30,7 @@ class Tab:
 STAFF_PAGES = (
     Page("course", "Course", ("submissions",)),
     Page("gradebook", "Gradebook", ("grades", "gradebook-student", "gradebook-cell")),
+    Page("people", "People", ("person", "person-add", "sections", "roster-import")),
     Page("releases", "Releases"),
     Page("exams", "Exams", ("exam", "exam-import")),
     Page("grading", "Grading"),

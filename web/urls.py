@@ -21,7 +21,9 @@ from web.views import (
     lti,
     lti_arrival,
     metrics,
+    people,
     releases,
+    roster,
     staff,
     submission,
 )
@@ -33,6 +35,7 @@ COURSE = "c/<slug:slug>/"
 HOMEWORK = f"{COURSE}hw/<slug:homework>/"
 EXPORTS = f"{COURSE}exports/"
 STUDENT = f"{COURSE}gradebook/<int:student>/"
+PEOPLE = f"{COURSE}people/"
 EXAM = f"{COURSE}exams/<slug:exam>/"
 LMS = f"{COURSE}lms/"
 SUBMISSION = "submissions/<int:pk>/"
@@ -94,6 +97,11 @@ _members: list[URLPattern] = [
         name="exports-submissions",
     ),
     path(f"{EXPORTS}person.zip", signed_in(exports.person, DOWNLOAD), name="exports-person"),
+    path(PEOPLE, signed_in(people.listing), name="people"),
+    path(f"{PEOPLE}<int:member>/", signed_in(people.person), name="person"),
+    path(f"{PEOPLE}add/", signed_in(people.add), name="person-add"),
+    path(f"{PEOPLE}sections/", signed_in(people.sections), name="sections"),
+    path(f"{PEOPLE}import/", signed_in(roster.importing), name="roster-import"),
     path(f"{COURSE}releases/", signed_in(releases.page), name="releases"),
     path(f"{COURSE}exams/", signed_in(exams.listing), name="exams"),
     path(EXAM, signed_in(exams.page), name="exam"),

@@ -76,6 +76,16 @@ GET  gradebook-cell          sign   404    404    404    404    404    200    20
 POST gradebook-cell          sign   404    404    404    404    404    404    422    404
 GET  grading                 sign   404    404    404    404    404    200    200    404
 POST grading                 sign   405    405    405    405    405    405    405    405
+GET  people                  sign   404    404    404    404    404    200    200    404
+POST people                  sign   405    405    405    405    405    405    405    405
+GET  person                  sign   404    404    404    404    404    200    200    404
+POST person                  sign   404    404    404    404    404    404    422    404
+GET  person-add              sign   404    404    404    404    404    404    200    404
+POST person-add              sign   404    404    404    404    404    404    422    404
+GET  sections                sign   404    404    404    404    404    200    200    404
+POST sections                sign   404    404    404    404    404    404    404    404
+GET  roster-import           sign   404    404    404    404    404    404    200    404
+POST roster-import           sign   404    404    404    404    404    404    422    404
 GET  exports                 sign   404    404    404    404    404    200    200    404
 POST exports                 sign   405    405    405    405    405    405    405    405
 GET  exports-fill            sign   404    404    404    404    404    200    200    404

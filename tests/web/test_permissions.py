@@ -34,6 +34,7 @@ NOWHERE: dict[str, Any] = {
     "exam": "oral",
     "item": 987_654,
     "context": 987_654,
+    "member": 987_654,
     "pk": 987_654,
     "file": 99,
     "student": 987_654,

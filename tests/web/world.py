@@ -88,6 +88,7 @@ class World:
             "student": self.people["author"].pk,
             "column": self.homework.slug,
             "file": 1,
+            "member": self.people["author"].pk,
         }
         return address_of(name, **{**words, **instead})
 
