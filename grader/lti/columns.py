@@ -9,7 +9,7 @@ from django.db import transaction
 from grader.domain.gradebook import Column, ColumnKind
 from grader.errors import GraderError
 from grader.lti import scores
-from grader.models import AuditEntry, Course, LineItem, LtiContext, User
+from grader.models import Assignment, AuditEntry, Course, LineItem, LtiContext, User
 
 CONNECTED, DISCONNECTED = "lti.column.connect", "lti.column.disconnect"
 """What the audit log calls them."""
@@ -61,6 +61,25 @@ def connect(
 
 
 @transaction.atomic
+def follow_launch(
+    context: LtiContext, assignment: Assignment, url: str, *, actor: User | None
+) -> None:
+    """A launch names the column that goes with its link: the homework's grades go there.
+
+    One that was gone is there again. What staff decided about the column holds: only an `actor` who
+    says now where the link leads decides anew.
+    """
+    item = LineItem.objects.filter(context=context, url=url).first()
+    if item is not None:
+        is_so = item.assignment_id == assignment.pk and item.gone_at is None
+        if is_so or (actor is None and _is_decided(item)):
+            return
+    aim = {"assignment": assignment, "exam": None, "gone_at": None}
+    item, _ = LineItem.objects.update_or_create(context=context, url=url, defaults=aim)
+    _tell(item, CONNECTED, actor)
+
+
+@transaction.atomic
 def disconnect(item: LineItem, *, actor: User | None, now: datetime) -> None:
     """Send nothing there any more. What was sent stays there, and is remembered here."""
     if LineItem.objects.filter(pk=item.pk, gone_at=None).update(gone_at=now):
@@ -83,6 +102,17 @@ def _write(
 
 def _of(column: Column) -> dict[str, int]:
     return {"assignment_id" if column.kind == ColumnKind.HOMEWORK else "exam_id": column.pk}
+
+
+def _is_decided(item: LineItem) -> bool:
+    """Whether a person, not a launch, said last where this column belongs."""
+    told = AuditEntry.objects.filter(
+        course=item.context.course,
+        action__in=(CONNECTED, DISCONNECTED),
+        subject=f"line item {item.pk}",
+    )
+    last = told.order_by("pk").last()
+    return last is not None and last.actor_id is not None
 
 
 def _tell(item: LineItem, action: str, actor: User | None) -> None:

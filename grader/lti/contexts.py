@@ -11,11 +11,11 @@ from django.db import transaction
 from grader.domain.states import Role
 from grader.errors import NotYours
 from grader.lti.claims import Launch
+from grader.lti.columns import follow_launch
 from grader.models import (
     Assignment,
     AuditEntry,
     Course,
-    LineItem,
     LtiContext,
     LtiDeployment,
     LtiLink,
@@ -86,8 +86,8 @@ def note_link(context: LtiContext, launch: Launch) -> LtiLink | None:
     named = context.course.assignments.filter(slug=launch.assignment).first()
     if named is not None and (link is None or link.assignment_id != named.pk):
         link = _aimed(context, launch.link_id, named, None)
-    if link is not None and link.assignment is not None:
-        _note_column(context, launch.line_item_url, link.assignment)
+    if link is not None and link.assignment is not None and launch.line_item_url:
+        follow_launch(context, link.assignment, launch.line_item_url, actor=None)
     return link
 
 
@@ -101,8 +101,8 @@ def aim(context: LtiContext, launch: Launch, slug: str, *, actor: User) -> LtiLi
     if slug and assignment is None:
         raise NotYours(f"homework {slug}")
     link = _aimed(context, launch.link_id, assignment, actor)
-    if assignment is not None:
-        _note_column(context, launch.line_item_url, assignment)
+    if assignment is not None and launch.line_item_url:
+        follow_launch(context, assignment, launch.line_item_url, actor=actor)
     return link
 
 
@@ -127,17 +127,3 @@ def _aimed(
         detail={"homework": assignment.slug if assignment else ""},
     )
     return link
-
-
-def _note_column(context: LtiContext, address: str, assignment: Assignment) -> None:
-    """The column of the platform's gradebook that goes with a link, if it said one.
-
-    A column that the platform had taken away and names again is one again.
-    """
-    if not address:
-        return
-    column, made = LineItem.objects.get_or_create(
-        context=context, url=address, defaults={"assignment": assignment}
-    )
-    if not made and (column.assignment_id != assignment.pk or column.gone_at is not None):
-        LineItem.objects.filter(pk=column.pk).update(assignment=assignment, exam=None, gone_at=None)

@@ -61,7 +61,6 @@ WRITERS: dict[str, set[str]] = {
     "ImportDraft": {"grader/drafts.py"},
     "LineItem": {
         "grader/lti/columns.py",
-        "grader/lti/contexts.py",
         "grader/lti/sending.py",
     },
     "LtiAccount": {"grader/lti/accounts.py"},

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from grader.lti import logins, platform_keys
+from grader.lti import columns, logins, platform_keys
 from grader.models import AuditEntry, LineItem, LtiAccount, LtiContext, LtiLink, LtiLogin, User
 from tests.factories import PASSWORD
 from tests.lti.beside import PlatformBeside
@@ -62,6 +62,7 @@ def test_a_term_begins(platform: PlatformBeside) -> None:
     assert list(AuditEntry.objects.values_list("action", "actor").order_by("pk")) == [
         ("lti.context.connect", campus.lecturer.user.pk),
         ("lti.link.aim", campus.lecturer.user.pk),
+        ("lti.column.connect", campus.lecturer.user.pk),
     ]
 
     # By the number on the roll at once; by their own word where the roll says none.
@@ -222,6 +223,23 @@ def test_a_column_that_was_gone_is_there_again(campus: Campus) -> None:
     )
     Browser().open(campus.beside, "101")
     assert LineItem.objects.get().gone_at is None
+
+
+def test_what_staff_decided_about_a_column_holds(campus: Campus) -> None:
+    """A launch names it again and again; until somebody decides, it goes where the link leads."""
+    context = campus.connect()
+    link = {"title": "Homework 1", "custom": {"assignment": "hw1"}, "item": "11"}
+    campus.beside.admin("link", name="link-1", **link)
+    Browser().open(campus.beside, "101")
+    column = LineItem.objects.get()
+    columns.disconnect(column, actor=campus.lecturer.user, now=timezone.now())
+    Browser().open(campus.beside, "101")
+    assert LineItem.objects.get().gone_at is not None
+
+    columns.follow_launch(context, campus.later, column.url, actor=campus.lecturer.user)
+    Browser().open(campus.beside, "101")
+    column = LineItem.objects.get()
+    assert (column.assignment, column.gone_at) == (campus.later, None)
 
 
 def test_two_deadlines_are_told_to_staff(campus: Campus) -> None:

@@ -95,7 +95,8 @@ def _next(request: HttpRequest, arrival: Arrival, user: User) -> HttpResponse:
     if step is Step.CHOOSE:
         return redirect("lti-choose", state=arrival.login.state)
     if step is not Step.GO:
-        return render(request, "web/lti_ask.html", _asked(arrival, user, step))
+        asked = {**_asked(arrival, user, step), "frame": "web/base.html"}
+        return render(request, "web/lti_ask.html", asked)
     place = arrivals.destination(arrival, user, now=timezone.now())
     if place.note:
         messages.warning(request, place.note)
@@ -131,7 +132,8 @@ def _choice(request: HttpRequest, arrival: Arrival, user: User) -> HttpResponse:
     if request.method == "POST" and step is Step.CONNECT:
         _told(request, arrival, user, step)
         return redirect(request.path)
-    context, platform = _asked(arrival, user, step), arrival.login.platform
+    context = {**_asked(arrival, user, step), "frame": "web/lti_frame.html"}
+    platform = arrival.login.platform
     if request.method == "POST" and step is Step.CHOOSE:
         wanted = set(request.POST.getlist("homework"))
         chosen = [each for each in context["homeworks"] if each.slug in wanted]
