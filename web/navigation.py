@@ -28,7 +28,7 @@ class Tab:
 
 
 STAFF_PAGES = (
-    Page("course", "Course", ("submissions",)),
+    Page("course", "Course", ("submissions", "regrades", "regrade")),
     Page("gradebook", "Gradebook", ("grades", "gradebook-student", "gradebook-cell")),
     Page("people", "People", ("person", "person-add", "sections", "roster-import")),
     Page("releases", "Releases"),

@@ -122,6 +122,10 @@ GET  homework                sign   404    200    200    404    404    200    20
 POST homework                sign   404    422    422    404    404    422    422    404
 GET  handout                 sign   404    200    200    404    404    200    200    404
 POST handout                 sign   405    405    405    405    405    405    405    405
+GET  regrades                sign   404    404    404    404    404    200    200    404
+POST regrades                sign   404    404    404    404    404    422    422    404
+GET  regrade                 sign   404    404    404    404    404    200    200    404
+POST regrade                 sign   404    404    404    404    404    404    404    404
 GET  submissions             sign   404    404    404    404    404    200    200    404
 POST submissions             sign   405    405    405    405    405    405    405    405
 GET  submission              sign   404    200    404    404    404    200    200    404

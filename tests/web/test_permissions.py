@@ -36,6 +36,7 @@ NOWHERE: dict[str, Any] = {
     "context": 987_654,
     "member": 987_654,
     "pk": 987_654,
+    "regrade": 987_654,
     "file": 99,
     "student": 987_654,
     "column": "hw99",

@@ -18,6 +18,7 @@ from grader.models import (
     LtiDeployment,
     LtiPlatform,
     Membership,
+    Regrade,
 )
 from tests import factories
 from tests.grader.pipeline.road import grade, upload
@@ -56,6 +57,15 @@ class World:
         )
         self.submission = upload(self.homework, self.people["author"], now)
         grade(self.submission)
+        assert self.homework.version is not None
+        self.regrade = Regrade.objects.create(
+            assignment=self.homework,
+            version=self.homework.version,
+            scope="counted",
+            reason="A check was wrong.",
+            state="dropped",
+            author=self.people["lect"].user,
+        )
 
     def _joins(
         self,
@@ -85,6 +95,7 @@ class World:
             "context": self.context.pk,
             "item": self.item.pk,
             "pk": self.submission.pk,
+            "regrade": self.regrade.pk,
             "student": self.people["author"].pk,
             "column": self.homework.slug,
             "file": 1,
