@@ -13,14 +13,17 @@ from django.db.models import Count, Q
 
 from grader.access import CourseAccess
 from grader.deadlines import dues_for
+from grader.domain.gradebook import ColumnKind
 from grader.domain.lateness import CostNow, cost_now, deadline_end
 from grader.domain.states import JobState, Role
 from grader.models import Assignment, Course, GradingJob, Membership, Score, Submission
 from grader.queries.grades import (
+    Decided,
     Standing,
     Uploads,
     counted_scores,
     is_open,
+    released_decisions,
     standing_of,
     uploads_of,
     with_state,
@@ -86,6 +89,8 @@ class HomeworkRow:
     standing: Standing
     score: Score | None
     newer_waits: bool
+    decided: Decided | None
+    """What a person decided about the reader's grade, once that is released."""
     counts: ClassCounts
 
     @property
@@ -118,6 +123,7 @@ def course_page(access: CourseAccess, now: datetime) -> CoursePage:
     class_ = _counts(access.course) if access.is_staff else {}
     scores = {} if access.is_staff else counted_scores(access.membership)
     uploads = {} if access.is_staff else uploads_of(access.membership)
+    decisions = {} if access.is_staff else released_decisions(access.membership)
     rows = (
         _row(
             access,
@@ -125,6 +131,7 @@ def course_page(access: CourseAccess, now: datetime) -> CoursePage:
             due_at=dues[assignment.pk],
             score=scores.get(assignment.pk),
             uploads=uploads.get(assignment.pk, Uploads()),
+            decided=decisions.get((ColumnKind.HOMEWORK, assignment.pk)),
             counts=class_.get(assignment.pk, ClassCounts()),
             now=now,
         )
@@ -147,6 +154,7 @@ def _row(
     due_at: datetime,
     score: Score | None,
     uploads: Uploads,
+    decided: Decided | None,
     counts: ClassCounts,
     now: datetime,
 ) -> HomeworkRow:
@@ -166,6 +174,7 @@ def _row(
         standing=standing_of(assignment, score, uploads, now),
         score=score,
         newer_waits=score is not None and uploads.waits,
+        decided=decided,
         counts=counts,
     )
 

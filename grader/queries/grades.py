@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from grader.access import CourseAccess
 from grader.domain.gradebook import Cell, ColumnKind, Total
@@ -66,6 +66,15 @@ class Uploads:
             return Standing.MISSING
         ends = {JobState.FAULT: Standing.FAULT, JobState.REJECTED: Standing.REJECTED}
         return Standing.GRADING if self.waits else ends.get(self.states[0][1], Standing.GRADING)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a person decided about a grade, and why."""
+
+    kind: OverrideKind
+    points: Decimal | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,7 @@ def grades_page(
         (column.kind, column.pk): cell
         for column, cell in zip(book.columns, book.rows[0].cells, strict=True)
     }
-    reasons = _reasons(book, who)
+    reasons = {where: what.reason for where, what in released_decisions(who).items()}
     scores, uploads = counted_scores(who), uploads_of(who)
     rows = (
         _row(
@@ -176,6 +185,18 @@ def grades_page(
         ),
         book=book,
     )
+
+
+def released_decisions(student: Membership) -> dict[tuple[ColumnKind, int | None], Decided]:
+    """What holds for a student by a person's decision and is released, by column; one query."""
+    shown = Q(assignment__released_at__isnull=False) | Q(exam__released_at__isnull=False)
+    found = {}
+    for row in Override.objects.filter(shown, student=student).order_by("pk"):
+        homework = row.assignment_id is not None
+        kind = ColumnKind.HOMEWORK if homework else ColumnKind.EXAM
+        key = row.assignment_id if homework else row.exam_id
+        found[kind, key] = Decided(OverrideKind(row.kind), row.points, row.reason)
+    return {where: what for where, what in found.items() if what.kind != OverrideKind.LIFTED}
 
 
 def is_open(assignment: Assignment, now: datetime) -> bool:
@@ -214,20 +235,6 @@ def standing_of(
     if not uploads.states and not is_open(assignment, now):
         return Standing.NOT_OPEN
     return uploads.standing
-
-
-def _reasons(book: Gradebook, student: Membership) -> dict[tuple[ColumnKind, int], str]:
-    """Why a person decided what is released, by column; one query."""
-    found = {}
-    for row in Override.objects.filter(student=student).order_by("pk"):
-        where = (
-            (ColumnKind.HOMEWORK, row.assignment_id)
-            if row.assignment_id is not None
-            else (ColumnKind.EXAM, row.exam_id)
-        )
-        found[where] = "" if row.kind == OverrideKind.LIFTED else row.reason
-    shown = {(each.kind, each.pk) for each in book.columns if each.released_at is not None}
-    return {where: reason for where, reason in found.items() if where in shown}
 
 
 def _row(

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import time_machine
@@ -58,7 +59,7 @@ def read(member: Membership, query: str = "") -> Any:
     client = Client()
     client.force_login(member.user)
     with time_machine.travel(ON_TIME, tick=False):
-        return client.get(f"{ADDRESS}{query}")
+        return client.get(urljoin(ADDRESS, query))
 
 
 def test_the_total_by_the_course_s_weights(course: Course, ada: Membership) -> None:
@@ -116,7 +117,11 @@ def test_a_decision_is_read_after_the_release(course: Course, ada: Membership) -
     before = main(read(ada))
     assert "As agreed." not in before
     assert "Ill." not in before
+    assert "decided by the staff" not in main(read(ada, "../"))
     course.assignments.update(released_at=ON_TIME)
+    on_the_course = main(read(ada, "../"))
+    assert "Homework 1 75 of 100 decided by the staff" in on_the_course
+    assert "Homework 2 excused" in on_the_course
     after = main(read(ada))
     assert "Homework 1 90 0 0 75 100 decided by the staff As agreed. On time." in after
     assert "Homework 2 90 0 0 100 excused It does not count for you. Ill." in after
