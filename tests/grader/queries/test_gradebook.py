@@ -269,3 +269,27 @@ def test_the_number_of_queries_is_constant(
             enter(midterm, student, lecturer, 40)
     with django_assert_num_queries(8):
         gradebook(course, now=ON_TIME)
+
+
+def test_each_student_has_the_same_row_alone_and_among_all(
+    course: Course, homework: Assignment, midterm: Exam, lecturer: User
+) -> None:
+    class_ = [factories.membership(course) for _ in range(3)]
+    for number, student in enumerate(class_):
+        factories.graded(homework, student, 10 * number)
+        enter(midterm, student, lecturer, 7 * number)
+    decide(homework, class_[1], lecturer, kind=OverrideKind.EXCUSED)
+    together = {row.member: row for row in gradebook(course, now=ON_TIME).rows}
+    alone = {
+        student.pk: gradebook(course, now=ON_TIME, student=student).rows[0] for student in class_
+    }
+    assert together == alone
+    assert len({row.total for row in alone.values()}) == 3
+
+
+def test_a_decision_outlasts_another_upload(
+    course: Course, homework: Assignment, ada: Membership, lecturer: User
+) -> None:
+    decide(homework, ada, lecturer, kind=OverrideKind.POINTS, points=70)
+    factories.graded(homework, ada, "100")
+    assert (cell(course).final, cell(course).computed) == (Decimal(70), Decimal(100))
