@@ -268,7 +268,7 @@ def test_the_page_has_a_constant_number_of_queries(
     client = Client()
     client.force_login(ada.user)
     with time_machine.travel(DUE, tick=False), django_assert_num_queries(10):
-        assert client.get(f"/submissions/{score.submission.pk}/").status_code == 200
+        assert client.get(f"/submissions/{score.submission_id}/").status_code == 200
 
 
 # --- downloads -----------------------------------------------------------------------------------
