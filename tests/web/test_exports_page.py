@@ -94,7 +94,7 @@ def test_staff_take_the_grades_and_the_page_says_who(world: World) -> None:
     assert [line.split(",")[1] for line in lines[1:]] == [
         "author@example.edu", "classmate@example.edu", "withdrawn@example.edu",
     ]  # fmt: skip
-    assert re.search(r"Taken out last File When By whom csv .* Helper", main(client.get(PAGE)))
+    assert re.search(r"Taken out last File When By whom CSV .* Helper", main(client.get(PAGE)))
     wrong = client.post(world.address("exports-grades"), {"format": "exe"})
     assert (wrong.status_code, "Choose one of the formats below." in main(wrong)) == (422, True)
 

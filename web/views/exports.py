@@ -23,6 +23,11 @@ from web.downloads import sent
 
 _ZIP = "application/zip"
 _UNKNOWN = "Choose one of the formats below."
+_OTHERS = {
+    "filled": "A file, filled with grades",
+    "submissions": "Submissions",
+    "person": "What is held of a person",
+}
 _NOBODY = (
     "Nobody in this course has this address or student number: type one of them as it is on the "
     "roll."
@@ -113,7 +118,7 @@ def _page(
             if homework.pk in sizes
         ],
         "formats": list(FORMATS.values()),
-        "recent": recent(access.course),
+        "recent": [(each, _called(each.format)) for each in recent(access.course)],
         "unknown": unknown,
         "refused": refused,
         "nobody": nobody,
@@ -122,3 +127,8 @@ def _page(
     bad = bool(unknown or refused or nobody)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if bad else HTTPStatus.OK
     return render(request, "web/exports.html", context, status=status)
+
+
+def _called(kind: str) -> str:
+    """What was taken out, in words."""
+    return FORMATS[kind].title if kind in FORMATS else _OTHERS.get(kind, kind)

@@ -86,6 +86,18 @@ def test_canvas_own_export_comes_back_with_our_columns_filled(course: Course) ->
     assert plan.absent == ()
 
 
+def test_what_canvas_only_reads_is_never_filled(course: Course) -> None:
+    content = (
+        "Student,ID,SIS User ID,SIS Login ID,Section,Homework 1 (1),Midterm (2)\n"
+        "    Points Possible,,,,,100,(read only)\n"
+        '"Au, Alice",9001,20990001,aaau,L1,,\n'
+    )
+    filler = Filler(content.encode(), sheet(course, Choice(), now=NOW, by="Lee"))
+    plan, new = filler.plan({5: "hw1", 6: "midterm"}, scale=True)
+    assert new.decode() == content.replace("L1,,", "L1,87.50,")
+    assert (plan.untouched, plan.mapping) == (("Midterm (2)",), {"Homework 1 (1)": "hw1"})
+
+
 def test_canvas_takes_what_comes_back(course: Course) -> None:
     before = imported(CANVAS.encode(), custom=("Notes",))
     after = imported(filled(course, CANVAS)[1].encode(), custom=("Notes",))

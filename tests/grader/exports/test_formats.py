@@ -22,7 +22,7 @@ from grader.exports.canvas import title
 from grader.exports.cells import text
 from grader.exports.formats import FORMATS, export
 from grader.exports.sheet import Choice
-from grader.models import Assignment, AuditEntry, Course, Exam
+from grader.models import Assignment, AuditEntry, Course, Exam, Override
 from grader.queries.gradebook import Gradebook, gradebook
 from tests.assignments.homework import write_homework
 from tests.grader.exports.a_class import NOW, a_class
@@ -153,6 +153,24 @@ def test_moodle_gets_a_file_for_each_item_that_it_takes_whole(
     assert "less for being 1 day late." in late[-1]["Homework 1 (feedback)"]
 
 
+def test_moodle_gets_nothing_above_the_maximum(course: Course) -> None:
+    generous = Override.objects.filter(kind="points").first()
+    assert generous is not None
+    Override.objects.create(
+        assignment=generous.assignment,
+        student=generous.student,
+        kind="points",
+        points=12,
+        reason="a prize",
+        author=generous.author,
+    )
+    with zipfile.ZipFile(io.BytesIO(made(course, "moodle"))) as archive:
+        rows = rows_of(archive.read("Homework 1.csv"))
+        how = archive.read("How to import.txt").decode()
+    assert generous.student.student_number not in {row["ID number"] for row in rows}
+    assert "12.00 is more than the maximum of 10.00, and would stop the import" in how
+
+
 def test_json_is_exact(course: Course, book: Gradebook) -> None:
     data = json.loads(made(course, "json"))
     assert data["format"] == "sandglass grades 1"
@@ -200,6 +218,9 @@ def test_a_workbook_has_typed_cells_and_formulas_that_give_our_totals(
             found = computed.value("Gradebook", page.cell(line, place).coordinate)
             assert found == ("" if exact is None else pytest.approx(float(exact), abs=1e-9))
     stored = openpyxl.load_workbook(io.BytesIO(content), data_only=True)["Gradebook"]
+    for cell in (cell for cells in page["N2:V22"] for cell in cells):
+        shown = stored[cell.coordinate].value
+        assert shown == pytest.approx(computed.value("Gradebook", cell.coordinate))
     assert [stored.cell(line, 12).value or None for line in range(2, len(book.rows) + 2)] == [
         None if row.total.earned is None else float(row.total.earned) or None for row in book.rows
     ]

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from grader import blobs
 from grader.access import AssignmentAccess
+from grader.domain.states import JobState
 from grader.domain.visibility import Audience
 from grader.exports import submissions
 from grader.exports.streamed_zip import zipped
@@ -64,6 +65,16 @@ def test_the_counted_submission_with_its_files_and_feedback(
     entry = AuditEntry.objects.get(action="export.made")
     assert (entry.actor, entry.subject) == (lect.user, f"homework {homework.pk}")
     assert entry.detail["submissions"] == 1
+
+
+def test_a_regrade_that_nobody_has_accepted_is_not_in_it(
+    homework: Assignment, ada: Membership, lect: Membership
+) -> None:
+    grade(given := upload(homework, ada))
+    factories.job(given, JobState.DONE, shadow=True, verdict="graded", attempt=1)
+    files = made(homework, lect)
+    feedback = json.loads(files[f"20990001_Ada Lovelace_{given.pk}/feedback.json"])
+    assert feedback["score"] == 10
 
 
 def test_all_of_them_also_what_waits_and_what_staff_alone_may_see(
