@@ -75,11 +75,14 @@ def take(
     now: datetime, *, but_not: Iterable[int] = (), course: Course | None = None
 ) -> Passback | None:
     """The lease of the next row that is due, or None. One sender has it, whoever else asks."""
-    due = _due(now).exclude(line_item__context__deployment__platform__in=list(but_not))
+    due = _due(now).filter(line_item__context__deployment__platform__active=True)
+    due = due.exclude(line_item__context__deployment__platform__in=list(but_not))
     if course is not None:
         due = due.filter(line_item__context__course=course)
     soonest = due.order_by(F("next_at").asc(nulls_first=True), "pk")
     for pk, attempts in soonest.values_list("pk", "attempts")[:_LOOK_AT]:
+        # By columns of its own row alone: PostgreSQL looks at those again after it has waited for
+        # another sender, and not at what a join found.
         free = _due(now).filter(pk=pk, attempts=attempts)
         if free.update(attempts=attempts + 1, held_until=now + LEASE):
             return Passback.objects.select_related(
@@ -95,7 +98,6 @@ def _due(now: datetime) -> QuerySet[Passback]:
         Q(next_at__isnull=True) | Q(next_at__lte=now),
         Q(held_until__isnull=True) | Q(held_until__lte=now),
         state=PassbackState.WAITING,
-        line_item__context__deployment__platform__active=True,
     )
 
 
