@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -30,6 +31,21 @@ def context_of(course: Course, pk: int) -> LtiContext | None:
 def connected_to(context: LtiContext, column: Column) -> LineItem | None:
     """Where a column of ours is sent to within a platform's course."""
     return LineItem.objects.filter(context=context, gone_at=None, **_of(column)).first()
+
+
+def proposed(
+    context: LtiContext, column: Column, found: Iterable[scores.Column]
+) -> tuple[LineItem | None, str]:
+    """Where a column of ours is sent to, and which of theirs to offer first: `NEW` if none fits."""
+    item = connected_to(context, column)
+    if item is not None:
+        return item, item.url
+    fitting = (
+        each.url
+        for each in found
+        if each.resource_id == column.slug or each.label.strip() == column.title
+    )
+    return None, next(fitting, NEW)
 
 
 def connect(

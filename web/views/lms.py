@@ -120,7 +120,7 @@ def connect(request: HttpRequest, *, slug: str, context: int) -> HttpResponse:
         "there": there,
         "trouble": trouble,
         "found": found,
-        "rows": [(each, columns.connected_to(there, each)) for each in book.columns],
+        "rows": [(each, *columns.proposed(there, each, found)) for each in book.columns],
     }
     return render(request, "web/lms_connect.html", shown)
 
