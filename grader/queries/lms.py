@@ -11,7 +11,7 @@ from enum import StrEnum
 from grader.domain.gradebook import Column, ColumnKind
 from grader.domain.passback import Grade, PassbackState, Unsendable, same_points
 from grader.lti.services import SCORE
-from grader.models import Course, LineItem, LtiAccount, LtiContext, Passback
+from grader.models import Course, LineItem, LtiAccount, LtiContext, Membership, Passback
 from grader.passback import Last, Owed, differs, owed
 from grader.queries.gradebook import Gradebook, gradebook
 
@@ -173,18 +173,30 @@ def student_states(
     ]
 
 
-def sent_to(course: Course, member: int) -> dict[tuple[ColumnKind, int], Passback]:
-    """What platforms last took of a student, by column: for the student's own page."""
-    rows = Passback.objects.filter(
-        line_item__context__course=course, student=member, state=PassbackState.SENT
-    )
-    found: dict[tuple[ColumnKind, int], Passback] = {}
-    related = "line_item__context__deployment__platform"
-    for row in rows.select_related(related).order_by("sent_at"):
-        exam, homework = row.line_item.exam_id, row.line_item.assignment_id
-        key = (ColumnKind.EXAM, exam) if exam else (ColumnKind.HOMEWORK, homework)
-        found[key] = row  # type: ignore[index]
-    return found
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """That a student's grade has reached a platform; the points themselves are not told here."""
+
+    title: str
+    platform: str
+    at: datetime
+
+
+def arrivals_of(student: Membership) -> list[Arrival]:
+    """Where a student's grades are by now, in the order in which they came there; one query."""
+    related = ("assignment", "exam", "context__deployment__platform")
+    rows = Passback.objects.filter(student=student, state=PassbackState.SENT)
+    rows = rows.select_related(*(f"line_item__{name}" for name in related)).order_by("sent_at")
+    newest = {row.line_item_id: row for row in rows}
+    return [
+        Arrival(
+            str(row.line_item.assignment or row.line_item.exam),
+            str(row.line_item.context.deployment.platform),
+            row.sent_at,
+        )
+        for row in newest.values()
+        if row.sent_at is not None
+    ]
 
 
 def _people(course: Course) -> dict[int, tuple[str, str]]:

@@ -74,6 +74,16 @@ def test_each_grade_has_its_state_and_its_reason(room: Classroom) -> None:
     assert "Held up Nothing." in words(browser(room).get(PAGE))
 
 
+def test_a_student_sees_where_the_grade_is(room: Classroom) -> None:
+    """On the page of the own grades, once it has arrived."""
+    client = Client()
+    client.force_login(room.ada.user)
+    told = f"Homework 1: sent to Our {room.platform.kind}"
+    assert told not in words(client.get("/c/comp4551/grades/"))
+    room.pass_back()
+    assert told in words(client.get("/c/comp4551/grades/"))
+
+
 def test_the_page_takes_as_many_queries_for_any_class(room: Classroom) -> None:
     """And another column there costs none either."""
     client = browser(room)

@@ -176,5 +176,5 @@ def test_the_number_of_queries_is_constant(
             factories.graded(homework, ada, "50", ON_TIME + timedelta(hours=hour))
     client = Client()
     client.force_login(ada.user)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(ADDRESS)

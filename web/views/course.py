@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from grader.access import course_for, courses_of
 from grader.queries.course import course_page
 from grader.queries.grades import GradesPage, grades_page
+from grader.queries.lms import arrivals_of
 from web.charts import points_chart, term_chart
 from web.policy import rules
 from web.what_if import what_if
@@ -50,6 +51,7 @@ def grades_context(shown: GradesPage, asked: Mapping[str, str]) -> dict[str, Any
         "course": shown.course,
         "zone": shown.course.zone,
         "chart": points_chart(shown),
+        "arrivals": [] if shown.is_staff else arrivals_of(shown.student),
         "what_if": None if shown.is_staff else what_if(shown.book, asked),
     }
 
