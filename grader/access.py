@@ -17,6 +17,7 @@ from grader.models import (
     Assignment,
     Course,
     Exam,
+    Extension,
     LineItem,
     LtiContext,
     Membership,
@@ -239,6 +240,17 @@ def lms_context_for(user: User, slug: str, pk: int) -> LtiContext:
     if context is None:
         raise NotYours(f"lti context {pk} of {slug}")
     return context
+
+
+def staff_extension_for(user: User, slug: str, pk: int) -> tuple[CourseAccess, Extension]:
+    """An extension of a course, for its staff."""
+    access = staff_course_for(user, slug)
+    rows = Extension.objects.filter(pk=pk, assignment__course=access.course)
+    people = ("assignment__course", "student__user", "section", "author", "revoked_by")
+    extension = rows.select_related(*people).first()
+    if extension is None:
+        raise NotYours(f"extension {pk} of {slug}")
+    return access, extension
 
 
 def submission_for(user: User, pk: int) -> SubmissionAccess:

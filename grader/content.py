@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,10 @@ from assignments.spec import AssignmentSpec, CalendarEntry, CourseSpec, ExamSpec
 from grader.domain.lateness import Basis, Counted, LatePolicy
 from grader.exams import current_points
 from grader.models import Assignment, AuditEntry, Course, Exam
-from grader.pipeline.extend import rescore
+from grader.pipeline.extend import rescore_course
+from grader.rule_changes import differences, note_deadline, put_in_force
 from grader.versions import store_version
 
-RULES_CHANGED = "assignment.rules_changed"
-"""What the audit log calls a changed deadline or late policy."""
 _DIGEST = 12
 
 
@@ -113,17 +113,20 @@ def _check_dates(course: CourseSpec | None, homeworks: Mapping[str, AssignmentSp
 
 
 @transaction.atomic
-def sync(content: Content, slug: str, *, publish: bool) -> list[str]:
+def sync(content: Content, slug: str, *, publish: bool, rules: bool = False) -> list[str]:
     """Write the course and its homeworks; what was done, a sentence each.
+
+    Only with `rules` are another late policy and other deadlines taken over: staff may have changed
+    them on their pages. Everything is then scored again.
 
     Only with `publish` does a new version of a homework come into force. Where students have
     submitted to another one it does not: `InUse`, and nothing is written.
     """
-    course, said = _sync_course(content.course, slug)
+    course, said = _sync_course(content.course, slug, rules=rules)
     refused: list[str] = []
     for position, entry in enumerate(content.calendar, start=1):
         spec = content.homeworks.get(entry.id)
-        assignment, done = _sync_assignment(course, entry, position, spec)
+        assignment, done = _sync_assignment(course, entry, position, spec, rules=rules)
         if spec is not None:
             try:
                 done.append(_sync_version(assignment, content.folder / entry.id, publish=publish))
@@ -136,6 +139,8 @@ def sync(content: Content, slug: str, *, publish: bool) -> list[str]:
         refused.append(str(error))
     if refused:
         raise InUse("\n".join(refused))
+    if rules:
+        rescore_course(course.assignments.all())
     return said + _left_alone(course, content.calendar)
 
 
@@ -147,45 +152,77 @@ def late_policy(spec: LatePolicySpec) -> LatePolicy:
     )
 
 
-def _sync_course(spec: CourseSpec, slug: str) -> tuple[Course, list[str]]:
+def _sync_course(spec: CourseSpec, slug: str, *, rules: bool) -> tuple[Course, list[str]]:
+    policy = late_policy(spec.late)
     values = {
         "code": spec.code,
         "title": spec.title,
         "timezone": spec.timezone,
-        "late_policy": late_policy(spec.late),
         "weights": [{**dataclasses.asdict(w), "each": str(w.each)} for w in spec.weights],
     }
     course = Course.objects.filter(slug=slug).first()
     if course is None:
-        return Course.objects.create(slug=slug, **values), [f"{slug}: made."]
-    changed = _update(course, values)
-    if "late_policy" in changed:
-        for assignment in course.assignments.all():
-            _apply_rules(assignment, changed)
-    return course, [f"{slug}: {_changes(changed)}."]
+        made = Course.objects.create(slug=slug, late_policy=policy, **values)
+        return made, [f"{slug}: made."]
+    said = [f"{slug}: {_changes(_update(course, values))}."]
+    if course.late_policy != policy:
+        said.append(f"{slug}: {_sync_policy(course, policy, rules=rules)}.")
+    return course, said
+
+
+def _sync_policy(course: Course, policy: LatePolicy, *, rules: bool) -> str:
+    told = ", ".join(
+        f"{name} {_value(new)} instead of {_value(old)}"
+        for name, old, new in differences(course.late_policy, policy)
+    )
+    if not rules:
+        return f"another late policy ({told}) is left alone (--rules)"
+    put_in_force(course, policy, author=None)
+    return f"another late policy is in force ({told})"
+
+
+def _value(value: object) -> str:
+    return "none" if value is None else str(value)
 
 
 def _sync_assignment(
-    course: Course, entry: CalendarEntry, position: int, spec: AssignmentSpec | None
+    course: Course,
+    entry: CalendarEntry,
+    position: int,
+    spec: AssignmentSpec | None,
+    *,
+    rules: bool,
 ) -> tuple[Assignment, list[str]]:
     assert entry.opens is not None
     assert entry.due is not None
-    values = {
-        "title": spec.title if spec else entry.title,
-        "position": position,
-        "opens_at": entry.opens,
-        "due_at": entry.due,
-    }
-    due = f"due {entry.due:%Y-%m-%d %H:%M}"
+    values = {"title": spec.title if spec else entry.title, "position": position}
     without = [] if spec else ["no folder yet, so it has dates and no content"]
     assignment = course.assignments.filter(slug=entry.id).first()
     if assignment is None:
-        made = Assignment.objects.create(course=course, slug=entry.id, **values)
-        return made, [f"made, {due}", *without]
-    changed = _update(assignment, values)
-    if "due_at" in changed:
-        _apply_rules(assignment, changed)
-    return assignment, [_changes(changed), due, *without]
+        dates = {"opens_at": entry.opens, "due_at": entry.due}
+        made = Assignment.objects.create(course=course, slug=entry.id, **values, **dates)
+        return made, [f"made, due {_minute(entry.due)}", *without]
+    taken, told = _dates(assignment, entry.opens, entry.due, rules=rules)
+    changed = _update(assignment, {**values, **taken})
+    return assignment, [_changes(changed), told, *without]
+
+
+def _dates(
+    assignment: Assignment, opens: datetime, due: datetime, *, rules: bool
+) -> tuple[dict[str, datetime], str]:
+    """What is taken of a homework's dates, and what is said. The two go together."""
+    zone = assignment.course.zone
+    if due == assignment.due_at:
+        return {"opens_at": opens}, f"due {_minute(due)}"
+    before = _minute(assignment.due_at.astimezone(zone))
+    if not rules:
+        return {}, f"due {before}, and {_minute(due)} is left alone (--rules)"
+    note_deadline(assignment, due, author=None)
+    return {"opens_at": opens, "due_at": due}, f"due {_minute(due)} instead of {before}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _sync_version(assignment: Assignment, folder: Path, *, publish: bool) -> str:
@@ -276,17 +313,6 @@ def _update(row: Course | Assignment | Exam, values: Mapping[str, Any]) -> list[
     if changed:
         row.save(update_fields=changed)
     return changed
-
-
-def _apply_rules(assignment: Assignment, changed: list[str]) -> None:
-    """Scores follow a new deadline or policy at once, and the audit log says why."""
-    AuditEntry.objects.create(
-        course=assignment.course,
-        action=RULES_CHANGED,
-        subject=f"assignment {assignment.pk}",
-        detail={"changed": changed, "due_at": assignment.due_at.isoformat()},
-    )
-    rescore(assignment)
 
 
 def _changes(changed: list[str]) -> str:

@@ -18,8 +18,8 @@ from grader.domain.counting import Candidate, counted
 from grader.domain.overrides import OverrideKind
 from grader.domain.points import round_points
 from grader.errors import DraftOutdated
-from grader.models import Assignment, GradeEntry, Membership, Override, Score
-from grader.pipeline.score import graded_of, judge
+from grader.models import Assignment, GradeEntry, Membership, Override
+from grader.pipeline.score import Graded, graded_of, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +79,46 @@ def effects(
     assignment: Assignment, rules: Rules, students: Collection[int] | None = None
 ) -> Effects:
     """What these rules would make of a homework; for some students, or for all. Writes nothing."""
-    made: dict[int, list[tuple[Score, Candidate]]] = {}
-    for number, each in enumerate(graded_of(assignment, students)):
-        score = judge(each, rules)
-        one = Candidate(id=number, received_at=each.received_at, final=score.final)
-        made.setdefault(each.student.pk, []).append((score, one))
-    now, decided, people = _now(assignment), decided_by_hand(assignment), _people(made)
-    found = []
-    for student in sorted(made, key=lambda key: (people[key].user.name, key)):
-        best = counted([one for _, one in made[student]], rules.policy.counted)
-        score = next(score for score, one in made[student] if one is best)
-        found.append(
-            Effect(
-                student=people[student],
-                before=now.get(student),
-                after=score.final,
-                possible=score.possible,
-                decided=decided.get(student),
-            )
+    return effects_under(assignment, [rules], students)[0]
+
+
+def effects_under(
+    assignment: Assignment, several: Iterable[Rules], students: Collection[int] | None = None
+) -> list[Effects]:
+    """The same for several rules, of which one is to be chosen; five queries for all."""
+    graded: dict[int, list[Graded]] = {}
+    for each in graded_of(assignment, students):
+        graded.setdefault(each.student.pk, []).append(each)
+    now, decided, people = _now(assignment), decided_by_hand(assignment), _people(graded)
+    order = sorted(graded, key=lambda key: (people[key].user.name, key))
+    return [
+        Effects(
+            assignment,
+            tuple(
+                _effect(graded[key], rules, people[key], now.get(key), decided.get(key))
+                for key in order
+            ),
         )
-    return Effects(assignment, tuple(found))
+        for rules in several
+    ]
+
+
+def _effect(
+    graded: Iterable[Graded],
+    rules: Rules,
+    student: Membership,
+    before: Decimal | None,
+    decided: OverrideKind | None,
+) -> Effect:
+    scores = {each.submission: (judge(each, rules), each.received_at) for each in graded}
+    candidates = [
+        Candidate(id=key, received_at=received_at, final=score.final)
+        for key, (score, received_at) in scores.items()
+    ]
+    best = counted(candidates, rules.policy.counted)
+    assert best is not None
+    score, _ = scores[best.id]
+    return Effect(student, before, score.final, score.possible, decided)
 
 
 def look(shown: Iterable[Effects]) -> str:

@@ -8,6 +8,7 @@ GraderError
 ├── DraftSpent      a table that was sent in has been applied already, or was removed meanwhile
 ├── DraftOutdated   what it would do is no longer what was shown: look again
 ├── RegradeRefused  staff's: a regrade that cannot be started or decided, and why
+├── RuleRefused     an extension, slip days or a rule that cannot be as somebody wants it
 └── UploadRefused   the student's: the upload cannot be taken, and says why and what to do
     └── AnswersUnreadable   typed answers that cannot be read, with a sentence for each
 """
@@ -62,6 +63,10 @@ class DraftSpent(GraderError):  # noqa: N818 - what happened, not which code
 
 class DraftOutdated(GraderError):  # noqa: N818 - what happened, not which code
     """Something has changed since the preview was shown; nothing was applied."""
+
+
+class RuleRefused(GraderError):  # noqa: N818 - what happened, not which code
+    """A change of the rules that cannot be made; the message is a sentence for the person."""
 
 
 class UploadRefused(GraderError):  # noqa: N818 - what happened, not which code

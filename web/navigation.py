@@ -32,6 +32,11 @@ STAFF_PAGES = (
     Page("gradebook", "Gradebook", ("grades", "gradebook-student", "gradebook-cell")),
     Page("people", "People", ("person", "person-add", "sections", "roster-import")),
     Page("releases", "Releases"),
+    Page(
+        "extensions",
+        "Extensions",
+        ("extension-import", "extension-revoke", "slip-days", "policy", "deadline"),
+    ),
     Page("exams", "Exams", ("exam", "exam-import")),
     Page("grading", "Grading"),
     Page("lms", "LMS", ("lms-column", "lms-connect", "lms-roster")),

@@ -47,6 +47,21 @@ def first_showing(wall: datetime, zone: ZoneInfo) -> datetime:
     return first if first <= second else _clock_change(second, first, zone)
 
 
+def last_showing(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The last instant at which the clock of `zone` shows `wall`: what a deadline means by it.
+
+    For a time that the clock skips this is the moment of the skip, as in `first_showing`.
+    """
+    second = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    return max(second, first_showing(wall, zone))
+
+
+def days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The same time on the wall, so many days later; `OverflowError` where no calendar goes."""
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    return last_showing(local + timedelta(days=days), zone)
+
+
 def _clock_change(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:
     """The instant after `early`, at the latest `late`, at which the clock of `zone` was set."""
     before = early.astimezone(zone).utcoffset()

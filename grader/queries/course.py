@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from grader.access import CourseAccess
-from grader.deadlines import dues_for
+from grader.deadlines import Rules, rules_for
 from grader.domain.gradebook import ColumnKind
 from grader.domain.lateness import CostNow, cost_now, deadline_end
 from grader.domain.states import JobState, Role
@@ -119,7 +119,7 @@ class CoursePage:
 def course_page(access: CourseAccess, now: datetime) -> CoursePage:
     """The course as the reader sees it at `now`."""
     assignments = list(access.course.assignments.select_related("version"))
-    dues = dues_for(assignments, access.membership)
+    rules = rules_for(assignments, access.membership)
     class_ = _counts(access.course) if access.is_staff else {}
     scores = {} if access.is_staff else counted_scores(access.membership)
     uploads = {} if access.is_staff else uploads_of(access.membership)
@@ -128,7 +128,7 @@ def course_page(access: CourseAccess, now: datetime) -> CoursePage:
         _row(
             access,
             assignment,
-            due_at=dues[assignment.pk],
+            rules=rules[assignment.pk],
             score=scores.get(assignment.pk),
             uploads=uploads.get(assignment.pk, Uploads()),
             decided=decisions.get((ColumnKind.HOMEWORK, assignment.pk)),
@@ -151,7 +151,7 @@ def _row(
     access: CourseAccess,
     assignment: Assignment,
     *,
-    due_at: datetime,
+    rules: Rules,
     score: Score | None,
     uploads: Uploads,
     decided: Decided | None,
@@ -159,7 +159,8 @@ def _row(
     now: datetime,
 ) -> HomeworkRow:
     policy, zone = access.course.late_policy, access.course.zone
-    cost = cost_now(due_at, now, policy, zone)
+    due_at = rules.due(access.membership)
+    cost = cost_now(due_at, now, policy, zone, rules.slip_days(access.membership))
     return HomeworkRow(
         slug=assignment.slug,
         title=assignment.title,

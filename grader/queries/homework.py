@@ -19,7 +19,7 @@ from assignments.answers.typed import Given
 from assignments.archives import ARCHIVE_SUFFIXES
 from assignments.spec import AssignmentSpec, ProblemSpec
 from grader.access import AssignmentAccess
-from grader.deadlines import due_for
+from grader.deadlines import rules_of
 from grader.domain.lateness import (
     CostNow,
     Counted,
@@ -183,9 +183,10 @@ def period(policy: LatePolicy) -> str:
 
 
 def homework_page(access: AssignmentAccess, now: datetime) -> HomeworkPage:
-    """The homework for this reader at this time; four queries."""
+    """The homework for this reader at this time; five queries."""
     assignment, version = access.assignment, access.assignment.version
-    due = due_for(assignment, access.membership)
+    rules = rules_of(assignment, access.membership)
+    due, slip = rules.due(access.membership), rules.slip_days(access.membership)
     entry = _entry(access)
     return HomeworkPage(
         assignment=assignment,
@@ -194,7 +195,7 @@ def homework_page(access: AssignmentAccess, now: datetime) -> HomeworkPage:
         due_at=due,
         ends_at=deadline_end(due, access.course.late_policy, access.course.zone),
         late_days=_late(access, due, now),
-        cost=_cost(access, due, now, entry) if version else None,
+        cost=_cost(access, due, slip, now, entry) if version else None,
         attempts=_attempts(access, now),
         history=_history(access, due, entry, now),
     )
@@ -205,12 +206,14 @@ def _entry(access: AssignmentAccess) -> GradeEntry | None:
     return rows.select_related("score").first()
 
 
-def _cost(access: AssignmentAccess, due: datetime, now: datetime, entry: GradeEntry | None) -> Cost:
+def _cost(
+    access: AssignmentAccess, due: datetime, slip: int, now: datetime, entry: GradeEntry | None
+) -> Cost:
     version, course = access.assignment.version, access.course
     assert version is not None
-    at_once = cost_now(due, now, course.late_policy, course.zone)
+    at_once = cost_now(due, now, course.late_policy, course.zone, slip)
     full = version.points
-    kept = penalise(full, full, at_once.late_days, course.late_policy).final
+    kept = penalise(full, full, at_once.late_days, course.late_policy, slip).final
     return Cost(
         now=at_once,
         policy=course.late_policy,

@@ -18,7 +18,12 @@ CONTENT = "grader/content.py"
 # Takes a person out of every table; nothing but its own command may call it.
 ERASER = "grader/erasing.py"
 WRITERS: dict[str, set[str]] = {
-    "Assignment": {CONTENT, "grader/releases.py", "grader/pipeline/regrade.py"},
+    "Assignment": {
+        CONTENT,
+        "grader/releases.py",
+        "grader/pipeline/regrade.py",
+        "grader/rule_changes.py",
+    },
     "AssignmentVersion": {"grader/versions.py"},
     "AuditEntry": {
         CONTENT,
@@ -30,6 +35,8 @@ WRITERS: dict[str, set[str]] = {
         "grader/lti/contexts.py",
         "grader/overrides.py",
         "grader/passback.py",
+        "grader/rule_changes.py",
+        "grader/slip_days.py",
         "grader/people.py",
         "grader/releases.py",
         "grader/pipeline/extend.py",
@@ -38,7 +45,7 @@ WRITERS: dict[str, set[str]] = {
         "grader/roster.py",
     },
     "CheckResult": {"grader/pipeline/record.py"},
-    "Course": {CONTENT},
+    "Course": {"grader/rule_changes.py", CONTENT},
     "Extension": {"grader/pipeline/extend.py"},
     "GradeEntry": {"grader/pipeline/publish.py"},
     # Made in one place; each of the others moves it on from one state, by a conditional update.
@@ -75,7 +82,7 @@ WRITERS: dict[str, set[str]] = {
     "Override": {"grader/overrides.py"},
     "Passback": {"grader/lti/comparing.py", "grader/lti/sending.py", "grader/passback.py"},
     "Regrade": {"grader/pipeline/regrade.py"},
-    "SlipDays": set(),
+    "SlipDays": {"grader/slip_days.py"},
 }
 STAGES = {"intake", "enqueue", "execute", "record", "score", "publish"}
 # Who knows the order of the stages, and which of them it calls.

@@ -12,7 +12,6 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from grader.content import RULES_CHANGED
 from grader.domain.lateness import LatePolicy
 from grader.models import (
     Assignment,
@@ -204,25 +203,45 @@ def mend(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "final"),
+    ("old", "new", "final", "action", "left", "taken"),
     [
-        ("due = 2026-03-10T23:59:00", "due = 2026-03-12T23:59:00", "10.00"),
-        ('rate = "0.20"', 'rate = "0.50"', "0.00"),
+        (
+            "due = 2026-03-10T23:59:00",
+            "due = 2026-03-12T23:59:00",
+            "10.00",
+            "deadline.changed",
+            "due 2026-03-10 23:59, and 2026-03-12 23:59 is left alone (--rules)",
+            "due 2026-03-12 23:59 instead of 2026-03-10 23:59",
+        ),
+        (
+            'rate = "0.20"',
+            'rate = "0.50"',
+            "0.00",
+            "policy.changed",
+            "another late policy (rate 0.50 instead of 0.20) is left alone (--rules)",
+            "another late policy is in force (rate 0.50 instead of 0.20)",
+        ),
     ],
 )
-def test_new_rules_apply_at_once(folder: Path, old: str, new: str, final: str) -> None:
-    """Two days late by the first calendar; and the audit log says what was changed."""
+def test_new_rules_are_taken_when_somebody_says_so(
+    folder: Path, old: str, new: str, final: str, action: str, left: str, taken: str
+) -> None:
+    """Two days late by the first calendar; then all is scored again, and on record."""
     synced(folder, "--publish")
     homework = Assignment.objects.get()
     student = factories.membership(homework.course)
     late = datetime(2026, 3, 12, 8, tzinfo=UTC)
     factories.graded(homework, student, 10, late)
-    assert GradeEntry.objects.get().score.final == Decimal("6.00")
     (folder / "course.toml").write_text(CALENDAR.replace(old, new))
-    synced(folder, "--publish")
+    for _ in range(2):
+        assert left in "".join(synced(folder, "--publish"))
+        assert GradeEntry.objects.get().score.final == Decimal("6.00")
+        assert not AuditEntry.objects.exists()
+    assert taken in "".join(synced(folder, "--rules"))
     assert GradeEntry.objects.get().score.final == Decimal(final)
     assert Score.objects.count() == 2
-    assert AuditEntry.objects.get().action == RULES_CHANGED
+    assert AuditEntry.objects.get().action == action
+    assert "--rules" not in "".join(synced(folder))
 
 
 def test_a_homework_that_left_the_calendar(folder: Path) -> None:

@@ -266,7 +266,7 @@ def test_a_staff_page_has_a_constant_number_of_queries(
     fill(course, ada, number)
     client = Client()
     client.force_login(dee.user)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(ADDRESS)
 
 

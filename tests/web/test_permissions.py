@@ -35,6 +35,7 @@ NOWHERE: dict[str, Any] = {
     "item": 987_654,
     "context": 987_654,
     "member": 987_654,
+    "extension": 987_654,
     "pk": 987_654,
     "regrade": 987_654,
     "file": 99,

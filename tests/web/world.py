@@ -20,6 +20,7 @@ from grader.models import (
     Membership,
     Regrade,
 )
+from grader.pipeline.extend import extend
 from tests import factories
 from tests.grader.pipeline.road import grade, upload
 from tests.web.crawl import address_of
@@ -54,6 +55,13 @@ class World:
         self.context = _connected(self.course)
         self.item = LineItem.objects.create(
             context=self.context, assignment=self.homework, url=f"{NOBODY}/column"
+        )
+        self.extension = extend(
+            self.homework,
+            now + 2 * HOUR,
+            reason="ill",
+            author=self.people["ta"].user,
+            student=self.people["mate"],
         )
         self.submission = upload(self.homework, self.people["author"], now)
         grade(self.submission)
@@ -94,6 +102,7 @@ class World:
             "exam": self.exam.slug,
             "context": self.context.pk,
             "item": self.item.pk,
+            "extension": self.extension.pk,
             "pk": self.submission.pk,
             "regrade": self.regrade.pk,
             "student": self.people["author"].pk,

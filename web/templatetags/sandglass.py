@@ -27,6 +27,19 @@ def points(number: Decimal) -> str:
 
 
 @register.filter
+def signed(number: Decimal) -> str:
+    """A change of points with its sign: `+2.5`, `0`."""
+    sign = "+" if number > 0 else "\N{MINUS SIGN}" if number < 0 else ""
+    return f"{sign}{wording.plain(abs(number))}"
+
+
+@register.filter
+def minus(word: str) -> str:
+    """The name of an order, backwards: `change` is `-change`."""
+    return f"-{word}"
+
+
+@register.filter
 def points_word(number: Decimal) -> str:
     """Points with their word: `1 point`, `2.5 points`."""
     return f"{wording.plain(number)} point{'' if number == 1 else 's'}"

@@ -22,13 +22,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from grader.access import AssignmentAccess, assignment_for
-from grader.errors import AnswersUnreadable, NotYours, UploadRefused
+from grader.errors import AnswersUnreadable, NotYours, RuleRefused, UploadRefused
 from grader.pipeline.hand_in import hand_in
 from grader.queries.homework import homework_page
 from grader.queries.questions import QuestionGroup
+from grader.slip_days import declare, slip_budget
 from web import wording
 from web.answering import Typed, typed_answers
 from web.arrival import received_at
@@ -38,6 +39,7 @@ from web.rendering import render_markdown
 from web.views.errors import refused_until, words_for
 from web.waiting import moment_of, ticket_for
 
+_DIGITS = 4
 _NO_FILE = "No file was chosen: choose the files of this homework, then upload."
 
 
@@ -94,6 +96,25 @@ def handout(request: HttpRequest, *, slug: str, homework: str) -> HttpResponseBa
     )
 
 
+@require_POST
+def slip_days(request: HttpRequest, *, slug: str, homework: str) -> HttpResponse:
+    """Declare how many slip days the reader spends on this homework."""
+    assert request.user.is_authenticated
+    now = timezone.now()
+    access = assignment_for(request.user, slug, homework, now)
+    written = request.POST.get("days", "")
+    try:
+        if access.is_staff:
+            raise RuleRefused("Staff set slip days of students on the page of slip days.")  # noqa: TRY301
+        if not (written.isascii() and written.isdigit() and len(written) <= _DIGITS):
+            raise RuleRefused("Choose how many slip days to spend.")  # noqa: TRY301
+        declare(access.assignment, access.membership, int(written), author=request.user)
+    except RuleRefused as error:
+        return _show(request, access, now, slip_error=str(error))
+    address = reverse("homework", args=[slug, homework])
+    return HttpResponseRedirect(f"{address}#slip-days", status=HTTPStatus.SEE_OTHER)
+
+
 @dataclass(frozen=True, slots=True)
 class _Refusal:
     """Why an upload was not taken, and what the page keeps of it for the next try."""
@@ -107,9 +128,14 @@ class _Refusal:
 
 
 def _show(
-    request: HttpRequest, access: AssignmentAccess, now: datetime, refusal: _Refusal | None = None
+    request: HttpRequest,
+    access: AssignmentAccess,
+    now: datetime,
+    refusal: _Refusal | None = None,
+    slip_error: str = "",
 ) -> HttpResponse:
     shown = homework_page(access, now)
+    status = refusal.status if refusal else HTTPStatus.OK
     return render(
         request,
         "web/homework.html",
@@ -131,8 +157,10 @@ def _show(
             "questions": (asked := shown.questions(refusal.typed if refusal else None)),
             "answered": _answered(asked),
             "unreadable": refusal.sentences if refusal else {},
+            "slip": slip_budget(access),
+            "slip_error": slip_error,
         },
-        status=refusal.status if refusal else HTTPStatus.OK,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if slip_error else status,
     )
 
 

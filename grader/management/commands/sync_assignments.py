@@ -28,6 +28,11 @@ class Command(BaseCommand):
             "--publish", action="store_true", help="put new versions in force at once"
         )
         parser.add_argument(
+            "--rules",
+            action="store_true",
+            help="take another late policy and other deadlines, and score everything by them",
+        )
+        parser.add_argument(
             "--shift-to-open",
             metavar="HOMEWORK",
             help="move all dates by whole weeks so that this homework is open today",
@@ -40,7 +45,7 @@ class Command(BaseCommand):
             if options["shift_to_open"]:
                 content = _shifted(content, options["shift_to_open"])
             slug = options["slug"] or slugify(content.course.code)
-            said = sync(content, slug, publish=options["publish"])
+            said = sync(content, slug, publish=options["publish"], rules=options["rules"])
         except (ContentInvalid, InUse, ValueError) as error:
             raise CommandError(str(error)) from error
         for sentence in said:
