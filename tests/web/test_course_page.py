@@ -255,7 +255,7 @@ def test_a_students_page_has_a_constant_number_of_queries(
     fill(course, ada, number)
     client = Client()
     client.force_login(ada.user)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(ADDRESS)
 
 
