@@ -72,7 +72,8 @@ def sign(receipt: Mapping[str, Any], key: bytes) -> dict[str, Any]:
 
 def verify(receipt: Mapping[str, Any], key: bytes) -> bool:
     """Whether the receipt was signed with `key` and has not been changed since."""
-    return hmac.compare_digest(str(receipt.get("signature", "")), _signature(receipt, key))
+    told = str(receipt.get("signature", "")).encode("utf-8", "replace")
+    return hmac.compare_digest(told, _signature(receipt, key).encode())
 
 
 def _unsigned(receipt: Mapping[str, Any]) -> dict[str, Any]:

@@ -194,14 +194,19 @@ def _narrated(tell: Tell) -> Tell:
     return on_event
 
 
-def _request(job: GradingJob) -> RunRequest:
+def request_again(job: GradingJob, *, seed: int, device: str) -> RunRequest:
+    """What the job ran, with a seed and a device of then; for who runs a receipt again."""
+    return _request(job, seed=seed, device=device)
+
+
+def _request(job: GradingJob, *, seed: int | None = None, device: str = "") -> RunRequest:
     spec, suite = _content(job.version.digest, unpacked(job.version))
     files = {file.name: blobs.fetch(file.sha256) for file in job.submission.files.all()}
     # Outside the lane of GPUs there is none, also where this machine happens to have some.
-    device = "cpu" if job.lane != Lane.GPU and spec.without_gpu == "cpu" else "auto"
+    plain = "cpu" if job.lane != Lane.GPU and spec.without_gpu == "cpu" else "auto"
     name = f"job-{job.pk}-{job.attempt}"
     triaged = triage(files, spec, job.submission.answers)
-    return make_request(triaged, suite, spec, job=name, device=device)
+    return make_request(triaged, suite, spec, job=name, seed=seed, device=device or plain)
 
 
 @lru_cache(maxsize=16)
