@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import dj_database_url
 import redis
+from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
@@ -219,12 +220,24 @@ def database_of(url: str) -> Iterator[None]:
     place = dict(dj_database_url.parse(url)) if url else _sqlite()
     connections.settings["default"] = {**before, "OPTIONS": {}, **place}
     connections["default"] = connections.create_connection("default")
+    _forget_in_asynchronous_views()
     try:
         call_command("migrate", verbosity=0)
         yield
     finally:
         connections["default"].close()
         connections["default"], connections.settings["default"] = own, before
+        _forget_in_asynchronous_views()
+
+
+def _forget_in_asynchronous_views() -> None:
+    """Their thread, one for all tests, would go on with the connection that it has."""
+
+    def forget() -> None:
+        connections["default"].close()
+        del connections["default"]
+
+    SyncToAsync.single_thread_executor.submit(forget).result()
 
 
 def _sqlite() -> dict[str, Any]:
