@@ -8,6 +8,7 @@ and the audit log says that it did.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,10 @@ from grader.models import (
 )
 
 ERASED = "person.erased"
+_PERSONAL = frozenset({"changes", "number", "reason", "subject"})
+"""What a detail of the log says of a person: reasons, numbers, what a platform calls them."""
+_TELLING = 5
+"""Bytes of a name or number that is looked for all over the log: two letters of Chinese."""
 GONE = "(erased)"
 """Stands where a text was that must not be empty."""
 
@@ -176,13 +181,29 @@ def _own_contents(members: Sequence[Membership]) -> set[str]:
     return set(mine.values_list("sha256", flat=True))
 
 
-def _names(done: Plan) -> tuple[str, ...]:
-    """What the person is called by, longest first."""
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the person is called by, as whole words."""
+
+    near: re.Pattern[str]
+    """In a line that is about them."""
+    everywhere: re.Pattern[str]
+    """In any other: what is short could be anybody's, or anything."""
+
+
+def _names(done: Plan) -> _Names:
     numbers = [member.student_number for member in done.members]
-    return tuple(sorted({done.user.name, done.user.email, *numbers} - {""}, key=len, reverse=True))
+    called = sorted({done.user.name, done.user.email, *numbers} - {""}, key=len, reverse=True)
+    telling = [each for each in called if len(each.encode()) >= _TELLING]
+    return _Names(_either(called), _either(telling))
 
 
-def _empty(member: Membership, names: Sequence[str]) -> None:
+def _either(words: Sequence[str]) -> re.Pattern[str]:
+    either = "|".join(map(re.escape, words)) or "(?!)"
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)")
+
+
+def _empty(member: Membership, names: _Names) -> None:
     """Take away every text of theirs; the points stay."""
     submissions = Submission.objects.filter(student=member)
     keys = list(submissions.values_list("pk", flat=True))
@@ -219,33 +240,34 @@ def _without_reason(override: Override) -> bool:
     return True
 
 
-def _empty_log(member: Membership, submissions: Sequence[int], names: Sequence[str]) -> None:
-    """What the log says of them: acts and numbers stay, reasons and names go."""
-    subjects = {f"membership {member.pk}", *(f"submission {key}" for key in submissions)}
+def _empty_log(member: Membership, submissions: Sequence[int], names: _Names) -> None:
+    """What the log says of them: acts and points stay, reasons and names go."""
+    subjects = {f"membership {member.pk}", f"user {member.user_id}"}
+    subjects |= {f"submission {key}" for key in submissions}
 
     def change(entry: AuditEntry) -> bool:
         before = (entry.subject, entry.detail)
         about = entry.subject in subjects or entry.actor_id == member.user_id
-        entry.subject = _nameless(entry.subject, names, False)
-        entry.detail = _nameless(entry.detail, names, about)
+        about = about or entry.detail.get("student") == member.pk
+        called = names.near if about else names.everywhere
+        entry.subject = called.sub(GONE, entry.subject)
+        entry.detail = _nameless(entry.detail, called, about)
         return (entry.subject, entry.detail) != before
 
     _anew(AuditEntry.objects.filter(course=member.course), change)
 
 
-def _nameless(value: Any, names: Sequence[str], reasons: bool) -> Any:
-    """The same value without the names; with `reasons`, without what was given as a reason."""
+def _nameless(value: Any, names: re.Pattern[str], about: bool) -> Any:
+    """The same value without the names; what is `about` the person also without their words."""
     if isinstance(value, str):
-        for name in names:
-            value = value.replace(name, GONE)
-        return value
+        return names.sub(GONE, value)
     if isinstance(value, list):
-        return [_nameless(each, names, reasons) for each in value]
+        return [_nameless(each, names, about) for each in value]
     if isinstance(value, dict):
         return {
-            _nameless(key, names, False): GONE
-            if reasons and key == "reason" and each
-            else _nameless(each, names, reasons)
+            names.sub(GONE, key): GONE
+            if about and key in _PERSONAL and each
+            else _nameless(each, names, about)
             for key, each in value.items()
         }
     return value

@@ -78,6 +78,25 @@ def ada(homework: Assignment) -> Membership:
         detail={"reason": "Ada asked", "points": "8", "who": ["ada@example.edu", 1]},
     )
     AuditEntry.objects.create(**course, actor=user, action="slip.spent", subject="homework 1")
+    AuditEntry.objects.create(
+        **course,
+        actor=lect.user,
+        action="override.points",
+        subject="assignment 1",
+        detail={"student": ada.pk, "reason": "she was ill", "points": "8"},
+    )
+    AuditEntry.objects.create(
+        **course,
+        action="lti.linked",
+        subject=f"user {user.pk}",
+        detail={"platform": 1, "subject": "7"},
+    )
+    AuditEntry.objects.create(
+        **course,
+        action="export.made",
+        subject="course comp4551",
+        detail={"file": "for Ada Lovelace.csv", "reason": "as every week", "names": "Adaline"},
+    )
     return ada
 
 
@@ -131,7 +150,9 @@ def test_words_and_files_go_and_points_stay(ada: Membership, bob: Membership) ->
     erase("--yes")
 
     left = everything_written()
-    assert [word for word in ("Ada", "Lovelace", "ada@example", "20990001") if word in left] == []
+    assert [
+        word for word in ("Ada ", "Lovelace", "ill", "ada@example", "20990001") if word in left
+    ] == []
     with pytest.raises(blobs.BlobLost):
         blobs.fetch(files["question1.py"])
     assert blobs.fetch(files["question2.py"]) == RIGHT["question2.py"]
@@ -147,6 +168,14 @@ def test_words_and_files_go_and_points_stay(ada: Membership, bob: Membership) ->
         "reason": "(erased)",
         "points": "8",
         "who": ["(erased)", 1],
+    }
+    details = dict(AuditEntry.objects.values_list("action", "detail"))
+    assert details["override.points"]["reason"] == "(erased)"
+    assert details["lti.linked"] == {"platform": 1, "subject": "(erased)"}
+    assert details["export.made"] == {
+        "file": "for (erased).csv",
+        "reason": "as every week",
+        "names": "Adaline",
     }
     gone = User.objects.get(pk=ada.user_id)
     assert (gone.is_active, gone.has_usable_password()) == (False, False)
