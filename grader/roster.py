@@ -70,21 +70,6 @@ def apply(
     return Done(len(plan.new), len(plan.back), len(plan.changed), len(gone))
 
 
-@transaction.atomic
-def sync(
-    course: Course,
-    listed: Iterable[Listed],
-    *,
-    actor: User | None,
-    source: str,
-    withdraw_missing: bool = False,
-) -> tuple[Plan, Done]:
-    """Take over a list without anybody looking first, as one that another service keeps."""
-    lock(course)
-    plan = preview(course, listed)
-    return plan, apply(course, plan, actor=actor, source=source, withdraw_missing=withdraw_missing)
-
-
 # --- what is there --------------------------------------------------------------------------------
 
 

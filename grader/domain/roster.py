@@ -97,11 +97,14 @@ class Plan:
     """They had withdrawn."""
     changed: tuple[Entry, ...] = ()
     missing: tuple[Entry, ...] = ()
-    """Students whom the list does not name."""
+    """Students whom the list does not name; nobody while there are people on it with `unclear`
+    addresses, who may be any of them."""
     conflicts: tuple[Conflict, ...] = ()
     unchanged: int = 0
     sections: tuple[str, ...] = ()
     """Those that the course does not have yet."""
+    unclear: bool = False
+    """Somebody on the list has an account's name and no address, and no number that is known."""
 
     @property
     def does_something(self) -> bool:
@@ -118,6 +121,7 @@ class _Groups:
     met: set[int] = field(default_factory=set)
     """The users whom the list names, rightly or not: none of them is missing."""
     unchanged: int = 0
+    unclear: bool = False
 
 
 def plan(
@@ -144,6 +148,8 @@ def plan(
         for each in people
         if each.member and each.active and each.role == Role.STUDENT and each.user not in groups.met
     ]
+    if groups.unclear:
+        missing = []
     touched = [*groups.new, *groups.back, *groups.changed]
     return Plan(
         new=tuple(sorted(groups.new, key=_by_name)),
@@ -152,6 +158,7 @@ def plan(
         missing=tuple(sorted(missing, key=_by_name)),
         conflicts=tuple(groups.conflicts),
         unchanged=groups.unchanged,
+        unclear=groups.unclear,
         sections=tuple(sorted({each.section for each in touched} - {"", *sections})),
     )
 
@@ -188,6 +195,7 @@ def _place(
 ) -> None:
     """Put one person of the list into the group where they belong."""
     holder = by_number.get(one.number) if one.number else None
+    groups.unclear = groups.unclear or (known is None and "@" not in one.email)
     groups.met |= {each.user for each in (known, holder) if each}
     why = _conflict(one, known, holder, same_people)
     if why:

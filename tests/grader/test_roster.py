@@ -49,6 +49,12 @@ def people(course: Course) -> list[tuple[Any, ...]]:
     return list(rows.values_list(*FIELDS))
 
 
+def take(course: Course, wanted: list[Listed], **options: Any) -> tuple[Plan, roster.Done]:
+    """Preview a list and apply it."""
+    plan = roster.preview(course, wanted)
+    return plan, roster.apply(course, plan, **{"actor": None, "source": "term.csv", **options})
+
+
 def names(entries: Any) -> list[str]:
     return [each.name for each in entries]
 
@@ -122,7 +128,7 @@ def test_it_is_done_in_one_go_and_written_down(course: Course, lecturer: User) -
 
 def test_who_is_missing_stays_unless_it_is_said(course: Course, lecturer: User) -> None:
     missing = student(course, "Missing", "4")
-    roster.sync(course, [listed("Ada")], actor=lecturer, source="term.csv")
+    take(course, [listed("Ada")])
     missing.refresh_from_db()
     assert missing.active
 
@@ -130,7 +136,7 @@ def test_who_is_missing_stays_unless_it_is_said(course: Course, lecturer: User) 
 def test_who_is_withdrawn_keeps_all_work(course: Course, lecturer: User) -> None:
     homework, missing = factories.assignment(course), student(course, "Missing")
     kept = factories.graded(homework, missing, "90").pk
-    roster.sync(course, [listed("Ada")], actor=None, source="lms", withdraw_missing=True)
+    take(course, [listed("Ada")], withdraw_missing=True)
     missing.refresh_from_db()
     assert (missing.active, Score.objects.get().pk) == (False, kept)
     assert Submission.objects.filter(student=missing).exists()
@@ -206,6 +212,18 @@ def test_canvas_finds_people_by_number_before_the_address(course: Course) -> Non
     assert roster.preview(course, [canvas]).unchanged == 1
 
 
+def test_nobody_is_missing_from_a_list_that_does_not_say_who_is_on_it(course: Course) -> None:
+    """Any of them may be the account of which the list gives only the name."""
+    student(course, "Ada", "1")
+    student(course, "Ben")
+    known = Listed("ada", "Ada", "1", guessed=True)
+    assert names(roster.preview(course, [known]).missing) == ["Ben"]
+    unclear = roster.preview(course, [known, Listed("ben", "Ben", "2", guessed=True)])
+    assert (unclear.missing, unclear.unclear, len(unclear.conflicts)) == ((), True, 1)
+    clear = roster.preview(course, [known, Listed("ben@example.edu", "Ben", "2", guessed=True)])
+    assert (names(clear.changed), clear.missing, clear.unclear) == (["Ben"], (), False)
+
+
 def test_a_list_with_somebody_twice_is_refused(course: Course) -> None:
     with pytest.raises(TableUnreadable, match="is there 2 times: Ada, Ben"):
         roster.preview(course, [listed("Ada", "1"), listed("Ben", "1")])
@@ -227,7 +245,7 @@ def test_another_section_brings_its_deadline(course: Course, lecturer: User) -> 
     factories.graded(homework, ada, "90", DUE + timedelta(hours=1))
     extend(homework, DUE + timedelta(days=1), reason="flood", author=lecturer, section=late)
     assert Score.objects.latest("pk").late_days == 1
-    roster.sync(course, [listed("Ada", "", "L2")], actor=lecturer, source="term.csv")
+    take(course, [listed("Ada", "", "L2")])
     assert Score.objects.latest("pk").late_days == 0
 
 
@@ -236,7 +254,7 @@ def test_a_thousand_students_are_brought_in_by_few_queries(
 ) -> None:
     wanted = [listed(f"P{n} x", str(n), f"L{n % 4}") for n in range(1000)]
     with django_assert_max_num_queries(60):  # SQLite takes a few hundred rows at a time
-        plan, done = roster.sync(course, wanted, actor=None, source="term.csv")
+        plan, done = take(course, wanted)
     assert (done.new, len(plan.sections)) == (1000, 4)
     with django_assert_max_num_queries(3):
         assert roster.preview(course, wanted).unchanged == 1000

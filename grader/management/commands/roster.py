@@ -88,6 +88,8 @@ def _told(read: RosterFile, plan: Plan, *, withdraw: bool) -> Iterator[str]:
     yield from _lines("back", plan.back)
     yield from _lines("changed", plan.changed)
     yield from _lines(gone, plan.missing)
+    if plan.unclear:
+        yield "Who is missing is told with --host: some accounts on the list have no address."
     for each in plan.conflicts:
         yield f"left: {each.place}: {each.name} ({each.email}): {each.why}"
     yield (
