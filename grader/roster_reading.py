@@ -28,8 +28,8 @@ COLUMNS = {
 }
 """What the columns of a plain table may be called, in whatever case and order."""
 _NEEDED = ("name", "email")
-_ROLES = {
-    "": Role.STUDENT,
+_ROLES: dict[str, Role | None] = {
+    "": None,  # as they are; a student, who is new
     **{role.value: role for role in Role},
     "teaching assistant": Role.TA,
     "teacher": Role.INSTRUCTOR,
@@ -90,7 +90,7 @@ def _plain(table: Table) -> RosterFile:
         if role not in _ROLES:
             wrong.append(
                 f"Line {row.line}: {role!r} is no role. Write student, ta or instructor, or "
-                "nothing for a student."
+                "nothing for what they are."
             )
             continue
         people.append(
@@ -99,7 +99,7 @@ def _plain(table: Table) -> RosterFile:
                 name=_cell(row, columns["name"]),
                 number=_cell(row, columns.get("number")),
                 section=_cell(row, columns.get("section")),
-                role=_ROLES[role] if "role" in columns else Role.STUDENT,
+                role=_ROLES[role],
                 line=row.line,
             )
         )

@@ -196,6 +196,13 @@ def test_another_name_is_taken_where_it_is_said_to_be_the_same_person(course: Co
     assert plan.changed[0].changes == (Change("name", "Ada", "Zoe"),)
 
 
+def test_a_list_that_says_no_role_leaves_staff_what_they_are(
+    course: Course, lecturer: User
+) -> None:
+    plan = roster.preview(course, [listed("Lecturer", role=None), listed("New", role=None)])
+    assert (plan.unchanged, plan.new[0].role) == (1, Role.STUDENT)
+
+
 def test_who_is_in_other_courses_keeps_the_name(course: Course, lecturer: User) -> None:
     ada = student(course, "Ada")
     wanted = [listed("Ada Byron")]

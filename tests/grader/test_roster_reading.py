@@ -34,7 +34,7 @@ def test_a_plain_table_in_any_order_of_columns() -> None:
         b"L1;TA;Ada@Example.edu;chess;Ada   Byron;2\n;;ben@example.edu;;Ben;\n"
     )
     ada = Listed("ada@example.edu", "Ada Byron", "2", "L1", Role.TA, line=2)
-    ben = Listed("ben@example.edu", "Ben", line=3)
+    ben = Listed("ben@example.edu", "Ben", role=None, line=3)
     assert read == RosterFile(PLAIN, (ada, ben), ("hobby",))
 
 
@@ -105,8 +105,8 @@ def test_canvas_logins_that_are_addresses_need_no_host() -> None:
             "name,email,role\nAda,a@b.edu,boss\n",
             [
                 (
-                    "Line 2: 'boss' is no role. Write student, ta or instructor, or nothing for a "
-                    "student."
+                    "Line 2: 'boss' is no role. Write student, ta or instructor, or nothing for "
+                    "what they are."
                 )
             ],
         ),
