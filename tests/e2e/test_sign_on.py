@@ -17,15 +17,24 @@ from tests import factories
 from tests.capabilities import find_browser
 from tests.web.sign_on import test_saml
 from tests.web.sign_on.conftest import offering
+from tests.web.sign_on.honest import honest_provider
 from tests.web.sign_on.identity_provider import METADATA, Answer, request_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 
 @pytest.fixture
-def course(ada: User) -> None:
+def course() -> None:
     """What Ada wants to see."""
+    ada = User.objects.create_user("ada@example.edu", "Ada")
     factories.membership(factories.course(), ada)
+
+
+@pytest.fixture
+def honest() -> Iterator[str]:
+    """The address of a provider of OpenID Connect."""
+    with honest_provider() as url:
+        yield url
 
 
 @contextmanager
@@ -34,6 +43,7 @@ def browsing(url: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         page = browser.new_context(base_url=url).new_page()
+        page.set_default_timeout(120_000)
         wrong: list[str] = []
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         yield page
