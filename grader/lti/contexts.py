@@ -6,16 +6,19 @@ where a link leads that was not made here, an instructor says once.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 
 from grader.domain.states import Role
 from grader.errors import NotYours
+from grader.lti import columns
 from grader.lti.claims import Launch
-from grader.lti.columns import follow_launch
 from grader.models import (
     Assignment,
     AuditEntry,
     Course,
+    LineItem,
     LtiContext,
     LtiDeployment,
     LtiLink,
@@ -24,7 +27,8 @@ from grader.models import (
     User,
 )
 
-CONNECTED, AIMED = "lti.context.connect", "lti.link.aim"
+CONNECTED, DISCONNECTED = "lti.context.connect", "lti.context.disconnect"
+AIMED = "lti.link.aim"
 """What the audit log calls them."""
 
 
@@ -74,6 +78,26 @@ def connect(context: LtiContext, slug: str, *, actor: User) -> LtiContext:
     return context
 
 
+@transaction.atomic
+def disconnect(context: LtiContext, *, now: datetime) -> None:
+    """Undo it: the wrong course was named. Its links are asked about anew, and no grade is sent.
+
+    What was sent stays there. By the operator: who connected wrongly may not be staff of either.
+    """
+    if context.course is None:
+        return
+    for column in LineItem.objects.filter(context=context, gone_at__isnull=True):
+        columns.disconnect(column, actor=None, now=now)
+    LtiLink.objects.filter(context=context).delete()
+    AuditEntry.objects.create(
+        course=context.course,
+        action=DISCONNECTED,
+        subject=f"lti context {context.pk}",
+        detail={"platform": context.deployment.platform.name, "title": context.title},
+    )
+    LtiContext.objects.filter(pk=context.pk).update(course=None)
+
+
 def note_link(context: LtiContext, launch: Launch) -> LtiLink | None:
     """Where the link of this launch leads, as far as anybody has said; its column, too.
 
@@ -87,7 +111,7 @@ def note_link(context: LtiContext, launch: Launch) -> LtiLink | None:
     if named is not None and (link is None or link.assignment_id != named.pk):
         link = _aimed(context, launch.link_id, named, None)
     if link is not None and link.assignment is not None and launch.line_item_url:
-        follow_launch(context, link.assignment, launch.line_item_url, actor=None)
+        columns.follow_launch(context, link.assignment, launch.line_item_url, actor=None)
     return link
 
 
@@ -102,7 +126,7 @@ def aim(context: LtiContext, launch: Launch, slug: str, *, actor: User) -> LtiLi
         raise NotYours(f"homework {slug}")
     link = _aimed(context, launch.link_id, assignment, actor)
     if assignment is not None and launch.line_item_url:
-        follow_launch(context, assignment, launch.line_item_url, actor=actor)
+        columns.follow_launch(context, assignment, launch.line_item_url, actor=actor)
     return link
 
 

@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError
 from django.test import Client
 from django.utils import timezone
 
 from grader.lti import columns, logins, platform_keys
 from grader.models import AuditEntry, LineItem, LtiAccount, LtiContext, LtiLink, LtiLogin, User
+from tests import factories
 from tests.factories import PASSWORD
 from tests.lti.beside import PlatformBeside
 from tests.lti.campus import Browser, Campus, manage, register
@@ -18,6 +20,7 @@ from tests.web.reading import main
 
 pytestmark = pytest.mark.django_db
 HW1 = "/c/comp4551/hw/hw1/"
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 
 
 @pytest.fixture
@@ -240,6 +243,59 @@ def test_what_staff_decided_about_a_column_holds(campus: Campus) -> None:
     Browser().open(campus.beside, "101")
     column = LineItem.objects.get()
     assert (column.assignment, column.gone_at) == (campus.later, None)
+
+
+def test_a_course_that_was_connected_wrongly(campus: Campus) -> None:
+    """The operator undoes it: nothing is sent there, and the next launch asks again."""
+    context = campus.connect()
+    link = {"title": "Homework 1", "custom": {"assignment": "hw1"}, "item": "11"}
+    campus.beside.admin("link", name="link-1", **link)
+    Browser().open(campus.beside, "101")
+    told = f"    {context.pk}  Large-Scale Machine Learning is comp4551"
+    assert told in manage("show", str(campus.platform.pk)).splitlines()
+    manage("disconnect", str(context.pk))
+    assert not LtiLink.objects.exists()
+    assert LineItem.objects.get().gone_at is not None
+    assert AuditEntry.objects.latest("pk").action == "lti.context.disconnect"
+    ada = Browser()
+    assert "not connected yet" in main(ada.get(ada.open(campus.beside, "101")["Location"]))
+    with pytest.raises(CommandError, match="No connected course"):
+        manage("disconnect", str(context.pk))
+
+
+def test_staff_look_at_a_submission_from_the_platforms_own_page(campus: Campus) -> None:
+    """A teacher in the platform's page of grades; a student by the same way sees the homework."""
+    context = campus.connect()
+    LtiLink.objects.create(context=context, resource_link_id="link-1", assignment=campus.homework)
+    for subject, member in (("301", campus.lecturer), ("101", campus.ada)):
+        LtiAccount.objects.create(platform=campus.platform, subject=subject, user=member.user)
+
+    def looks(user: str, at: str) -> str:
+        review = {
+            f"{CLAIM}message_type": "LtiSubmissionReviewRequest",
+            f"{CLAIM}for_user": {"user_id": at},
+        }
+        campus.beside.admin("world", change={"claims": review})
+        browser = Browser()
+        place: str = browser.get(browser.open(campus.beside, user)["Location"])["Location"]
+        return place
+
+    assert looks("301", "101") == f"{HW1}submissions/"
+    factories.submission(campus.homework, campus.ada)
+    newest = factories.submission(campus.homework, campus.ada)
+    assert looks("301", "101") == f"/submissions/{newest.pk}/"
+    assert looks("301", "102") == f"{HW1}submissions/"
+    assert looks("101", "301") == HW1
+
+
+def test_a_launch_that_ends_in_a_frame_asks_for_a_tab(campus: Campus) -> None:
+    """An old browser did not say at the login that it is a frame."""
+    campus.connect()
+    browser = Browser()
+    message = browser.message(browser.begin(campus.beside, "101"))
+    page = browser.post("/lti/launch", message, headers={"Sec-Fetch-Dest": "iframe"})
+    assert "opens in a tab of its own" in main(page)
+    assert "sessionid" not in page.cookies
 
 
 def test_two_deadlines_are_told_to_staff(campus: Campus) -> None:

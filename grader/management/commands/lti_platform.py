@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from grader.lti import accounts, keys, platforms, registration
+from grader.lti import accounts, contexts, keys, platforms, registration
 from grader.lti.tool import Tool
 from grader.models import LtiAccount, LtiContext, LtiDeployment, LtiPlatform, User
 from grader.models.lti import DIALECTS
@@ -45,6 +45,8 @@ class Command(BaseCommand):
         unlink = acts.add_parser("unlink", help="forget who a person is on a platform")
         unlink.add_argument("platform", type=int)
         unlink.add_argument("email")
+        undo = acts.add_parser("disconnect", help="a platform's course was connected wrongly")
+        undo.add_argument("context", type=int, help="its number, as lti_platform show tells it")
         rotate = acts.add_parser("rotate-keys", help="sign by a new key from now on")
         rotate.add_argument(
             "--now", action="store_true", help="the old keys end at once: one was stolen"
@@ -117,6 +119,17 @@ class Command(BaseCommand):
         count = accounts.unlink(user, _platform(options))
         self.stdout.write(f"{count} links were removed." if count else "There was no link.")
 
+    def _disconnect(self, options: Mapping[str, Any]) -> None:
+        rows = LtiContext.objects.filter(pk=options["context"], course__isnull=False)
+        context = rows.select_related("course", "deployment__platform").first()
+        if context is None:
+            raise CommandError(f"No connected course has the number {options['context']}.")
+        contexts.disconnect(context, now=timezone.now())
+        self.stdout.write(
+            f"{context} is connected with no course now. What was sent there stays there; the next "
+            "instructor who opens a link there is asked again."
+        )
+
     def _rotate_keys(self, options: Mapping[str, Any]) -> None:
         key = keys.rotate(now=timezone.now(), at_once=options["now"])
         end = "ended at once" if options["now"] else "stay published for a week"
@@ -126,7 +139,12 @@ class Command(BaseCommand):
         tool = Tool(_site(options))
         rows = LtiDeployment.objects.filter(platform=platform).order_by("pk")
         known = ", ".join(rows.values_list("deployment_id", flat=True))
-        contexts = LtiContext.objects.filter(deployment__platform=platform, course__isnull=False)
+        rows_here = LtiContext.objects.filter(deployment__platform=platform, course__isnull=False)
+        connected = [
+            f"    {context.pk}  {context} is {context.course.slug}"
+            for context in rows_here.select_related("course").order_by("pk")
+            if context.course is not None
+        ]
         accounts_here = LtiAccount.objects.filter(platform=platform).count()
         lines = [
             f"Platform {platform.pk}: {platform.name}" + ("" if platform.active else " (off)"),
@@ -137,7 +155,8 @@ class Command(BaseCommand):
             f"  its keys       {platform.jwks_url}",
             f"  ways of        {dict(DIALECTS)[platform.dialect]}",
             f"  deployments    {known or 'none: add one by lti_platform deployment'}",
-            f"  in use         {contexts.count()} courses connected, {accounts_here} people linked",
+            f"  in use         {len(connected)} courses connected, {accounts_here} people linked",
+            *connected,
             "",
             "What the platform's administrator enters:",
             f"  login          {tool.login}",
