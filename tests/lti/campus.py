@@ -26,6 +26,7 @@ from grader.models import (
     LtiDeployment,
     LtiPlatform,
     Membership,
+    User,
 )
 from tests import factories
 from tests.lti.beside import CLIENT_ID, DEPLOYMENT_ID, PlatformBeside
@@ -113,6 +114,16 @@ class Browser(Client):
     def open(self, beside: PlatformBeside, user: str, link: str = "link-1") -> Any:
         """The whole launch, up to our answer to the message."""
         return self.post("/lti/launch", self.message(self.begin(beside, user, link)))
+
+
+def sign_in(browser: Client, user: User) -> None:
+    """By the form, with the password of tests."""
+    browser.post("/sign-in/", {"username": user.email, "password": factories.PASSWORD})
+
+
+def who(browser: Client) -> int | None:
+    """Whose session this browser has."""
+    return int(browser.session["_auth_user_id"]) if "_auth_user_id" in browser.session else None
 
 
 def fields(page: str) -> dict[str, str]:

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError
-from django.test import Client
 from django.utils import timezone
 
 from grader.lti import columns, logins, platform_keys
-from grader.models import AuditEntry, LineItem, LtiAccount, LtiContext, LtiLink, LtiLogin, User
+from grader.models import AuditEntry, LineItem, LtiAccount, LtiContext, LtiLink, LtiLogin
 from tests import factories
 from tests.factories import PASSWORD
 from tests.lti.beside import PlatformBeside
-from tests.lti.campus import Browser, Campus, manage, register
+from tests.lti.campus import Browser, Campus, manage, register, sign_in, who
 from tests.web.reading import main
 
 pytestmark = pytest.mark.django_db
@@ -28,22 +27,12 @@ def campus(canvas: PlatformBeside) -> Campus:
     return Campus(canvas)
 
 
-def signs_in(browser: Client, user: User) -> None:
-    browser.post("/sign-in/", {"username": user.email, "password": PASSWORD})
-
-
-def who(browser: Client) -> int | None:
-    """Whose session this browser has."""
-    return int(browser.session["_auth_user_id"]) if "_auth_user_id" in browser.session else None
-
-
 def test_a_term_begins(platform: PlatformBeside) -> None:
     """The instructor connects the course and the link; then students land on their homework."""
     campus, teacher = Campus(platform), Browser()
     arrived = teacher.open(platform, "301")
     here = arrived["Location"]
-    sign_in = teacher.get(here)
-    assert sign_in["Location"] == f"/sign-in/?next={here}"
+    assert teacher.get(here)["Location"] == f"/sign-in/?next={here}"
     credentials = {"username": campus.lecturer.user.email, "password": PASSWORD, "next": here}
     assert teacher.post("/sign-in/", credentials)["Location"] == here
 
@@ -75,7 +64,7 @@ def test_a_term_begins(platform: PlatformBeside) -> None:
     assert who(ada) == campus.ada.user.pk
     assert ada.get(HW1).status_code == 200
 
-    signs_in(bo, campus.bo.user)
+    sign_in(bo, campus.bo.user)
     asked = bo.open(platform, "102")["Location"]
     page = main(bo.get(asked))
     assert "Is this you?" in page
@@ -87,117 +76,6 @@ def test_a_term_begins(platform: PlatformBeside) -> None:
         ("102", campus.bo.user.pk),
         ("301", campus.lecturer.user.pk),
     }
-
-
-def test_the_second_time_nobody_is_asked(campus: Campus) -> None:
-    campus.connect()
-    for _ in range(2):
-        ada = Browser()
-        assert ada.get(ada.open(campus.beside, "101")["Location"]).status_code == 302
-        assert who(ada) == campus.ada.user.pk
-    assert LtiAccount.objects.count() == 1
-
-
-def test_an_address_alone_links_nobody(campus: Campus) -> None:
-    """The platform says Bo's address of a user whose number is on no roll."""
-    campus.connect()
-    campus.beside.admin("person", sub="900", name="Bo Chen", email=campus.bo.user.email)
-    browser = Browser()
-    there = browser.open(campus.beside, "900")["Location"]
-    assert browser.get(there)["Location"] == f"/sign-in/?next={there}"
-    assert not LtiAccount.objects.exists()
-
-
-@pytest.mark.parametrize("number", ["$Person.sourcedId", "", "20000009"])
-def test_a_number_that_says_nobody_links_nobody(campus: Campus, number: str) -> None:
-    campus.connect()
-    campus.bo.student_number = "$Person.sourcedId"
-    campus.bo.save()
-    campus.beside.admin("person", sub="900", name="X", number=number)
-    Browser().open(campus.beside, "900")
-    assert not LtiAccount.objects.exists()
-
-
-def test_a_number_makes_nobody_staff(campus: Campus) -> None:
-    """Not of this course, and not of another in which the student helps."""
-    campus.connect()
-    campus.tutor.student_number = "20000009"
-    campus.tutor.save()
-    campus.beside.admin("person", sub="900", name="Tess", number="20000009")
-    Browser().open(campus.beside, "900")
-    assert not LtiAccount.objects.exists()
-
-
-def test_the_roll_of_an_unconnected_course_links_nobody(campus: Campus) -> None:
-    Browser().open(campus.beside, "101")
-    assert not LtiAccount.objects.exists()
-
-
-def test_roles_of_a_platform_give_no_power_here(campus: Campus) -> None:
-    """A platform's instructor who is a student here stays one."""
-    campus.connect()
-    campus.beside.admin("person", sub="101", name="Ada", number="20000001", role="Instructor")
-    browser = Browser()
-    there = browser.open(campus.beside, "101")["Location"]
-    assert browser.post(there, {"homework": "hw1"}).status_code == 302
-    assert not LtiLink.objects.exists()
-    assert browser.get(there)["Location"] == "/c/comp4551/"
-    assert browser.get("/c/comp4551/grading/").status_code == 404
-
-
-def test_the_session_is_a_new_one(campus: Campus) -> None:
-    """What somebody planted before is not what the person is signed in by."""
-    campus.connect()
-    browser = Browser()
-    signs_in(browser, campus.bo.user)
-    before = browser.cookies["sessionid"].value
-    browser.open(campus.beside, "101")
-    assert who(browser) == campus.ada.user.pk
-    assert browser.cookies["sessionid"].value != before
-    linking = Browser()
-    signs_in(linking, campus.bo.user)
-    there = linking.open(campus.beside, "102")["Location"]
-    before = linking.cookies["sessionid"].value
-    linking.post(there, {"act": "link"})
-    assert linking.cookies["sessionid"].value != before
-
-
-def test_one_account_here_is_one_user_there(campus: Campus) -> None:
-    campus.connect()
-    browser = Browser()
-    signs_in(browser, campus.bo.user)
-    browser.post(browser.open(campus.beside, "102")["Location"], {"act": "link"})
-    signs_in(browser, campus.bo.user)
-    refused = browser.post(browser.open(campus.beside, "103")["Location"], {"act": "link"})
-    assert refused.status_code == 409
-    assert "linked to another user" in main(refused)
-    said = manage("unlink", str(campus.platform.pk), campus.bo.user.email)
-    assert (said, LtiAccount.objects.count()) == ("1 links were removed.\n", 0)
-
-
-def test_somebody_else_may_sign_in_instead(campus: Campus) -> None:
-    campus.connect()
-    browser = Browser()
-    signs_in(browser, campus.bo.user)
-    there = browser.open(campus.beside, "103")["Location"]
-    assert browser.post(there, {"act": "other"})["Location"] == f"/sign-in/?next={there}"
-    assert who(browser) is None
-
-
-def test_who_is_not_on_the_roll_is_told_so(campus: Campus) -> None:
-    context = campus.connect()
-    browser = Browser()
-    signs_in(browser, campus.bo.user)
-    browser.post(browser.open(campus.beside, "102")["Location"], {"act": "link"})
-    campus.bo.active = False
-    campus.bo.save()
-    page = browser.get(browser.open(campus.beside, "102")["Location"])
-    assert "You are not on the roll" in main(page)
-    LtiContext.objects.filter(pk=context.pk).update(course=None)
-    page = browser.get(browser.open(campus.beside, "102")["Location"])
-    assert "This course is not connected yet" in main(page)
-    User.objects.filter(pk=campus.bo.user.pk).update(is_active=False)
-    assert "account here is closed" in main(browser.open(campus.beside, "102"))
 
 
 def test_a_link_says_its_homework_itself(campus: Campus) -> None:
@@ -305,7 +183,7 @@ def test_two_deadlines_are_told_to_staff(campus: Campus) -> None:
     campus.beside.admin("link", name="link-1", title="Homework 1", custom=custom)
     for user, member, told in (("301", campus.lecturer, True), ("102", campus.bo, False)):
         browser = Browser()
-        signs_in(browser, member.user)
+        sign_in(browser, member.user)
         there = browser.open(campus.beside, user)["Location"]
         browser.post(there, {"act": "link"})
         page = main(browser.get(there, follow=True))
