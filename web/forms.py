@@ -1,4 +1,4 @@
-"""The forms of accounts. Django's own, with addresses as names and sentences that help."""
+"""The forms of accounts, Django's own with sentences that help, and that of tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.core.exceptions import ValidationError
+from django.forms import CharField, Form, IntegerField, MultipleChoiceField
 
+from grader import api_tokens
+from grader.api_tokens import Scope
 from grader.models import User
 from web import mailing
 
@@ -54,3 +57,40 @@ class ResetForm(PasswordResetForm):
     def get_users(self, email: str) -> Iterable[User]:
         """The person of this address, also one who never had a password and gets the first one."""
         return User.objects.filter(email=email.strip().lower(), is_active=True)
+
+
+class TokenForm(Form):
+    """A token for the reader's own programs."""
+
+    name = CharField(
+        label="Name",
+        max_length=100,
+        help_text="What it is for, such as the machine that it lies on.",
+        error_messages={"required": "Give the token a name."},
+    )
+    scopes = MultipleChoiceField(
+        label="It may",
+        choices=[
+            (Scope.READ.value, "see your courses, submissions and results"),
+            (Scope.SUBMIT.value, "hand in for you"),
+            (Scope.AUTHOR.value, "bring new versions of homeworks, where you are staff"),
+        ],
+        initial=[Scope.READ.value, Scope.SUBMIT.value],
+        error_messages={"required": "Choose what the token may be used for."},
+    )
+    days = IntegerField(
+        label="Days for which it holds",
+        min_value=1,
+        max_value=api_tokens.LONGEST.days,
+        initial=180,
+    )
+
+    @property
+    def chosen(self) -> set[str]:
+        """The scopes whose boxes are ticked, also where the form came back."""
+        return set(self["scopes"].value() or ())
+
+    @property
+    def allowed(self) -> frozenset[Scope]:
+        """The scopes of a form without a fault."""
+        return frozenset(map(Scope, self.cleaned_data["scopes"]))

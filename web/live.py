@@ -19,7 +19,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import close_old_connections
+from django.http import StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -28,6 +30,7 @@ from grader.domain.states import JobState
 from grader.live import FINISHED, follow
 from grader.queries.submission import Standing, standing_of
 from web import wording
+from web.rate_limits import TooMany
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +41,27 @@ _FRONT = 3
 _BREATH = 0.2
 _QUIET_ROUNDS = 3
 _HEARTBEAT = ": still here\n\n"
+_WATCH_AGAIN = 30
+"""Seconds after which somebody with many live pages may try once more."""
 _TEENS = range(11, 14)
 _watching: Counter[int] = Counter()
+
+
+def stream(
+    reader: int, submission_id: int, zone: ZoneInfo, *, silent: bool = False
+) -> StreamingHttpResponse:
+    """An answer that tells a reader the events of a submission; a silent one tells none.
+
+    Raises `TooMany` for who watches very many at once.
+    """
+    if watched_by(reader) >= settings.SANDGLASS_LIVE_AT_ONCE:
+        raise TooMany("live", _WATCH_AGAIN)
+    events = _nothing() if silent else watch(submission_id, zone)
+    return StreamingHttpResponse(
+        counted(reader, events),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-store, private", "X-Accel-Buffering": "no"},
+    )
 
 
 async def watch(submission_id: int, zone: ZoneInfo) -> AsyncGenerator[str]:
@@ -100,6 +122,12 @@ def words_for(standing: Standing, zone: ZoneInfo) -> str:
     place = "Next in the queue" if position == 1 else f"{_ordinal(position)} of {waiting} in line"
     expected = standing.place.expected
     return f"{place}." if expected is None else f"{place}, {_about(expected)} to go."
+
+
+async def _nothing() -> AsyncGenerator[str]:
+    nothing: tuple[str, ...] = ()
+    for event in nothing:
+        yield event
 
 
 async def _ask(submission_id: int) -> Standing:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.cache import never_cache
 
+from web.api.service import api
 from web.gate import signed_in
 from web.sign_in import by_password
 from web.views import (
@@ -29,6 +30,7 @@ from web.views import (
     rules,
     staff,
     submission,
+    tokens,
 )
 
 handler400 = "web.views.errors.bad_request"
@@ -83,6 +85,8 @@ _anybody: list[URLPattern] = [
 
 _members: list[URLPattern] = [
     path("", signed_in(course.home), name="home"),
+    path("tokens/", signed_in(tokens.page), name="tokens"),
+    path("tokens/<int:pk>/revoke", signed_in(tokens.revoke), name="token-revoke"),
     path("password/", signed_in(account.Change.as_view()), name="password-change"),
     path("your-data.zip", signed_in(exports.own, DOWNLOAD), name="own-data"),
     path(COURSE, signed_in(course.page), name="course"),
@@ -144,8 +148,10 @@ _members: list[URLPattern] = [
     path(f"{FILE}view", signed_in(submission.view, DOWNLOAD), name="submission-view"),
 ]
 
-urlpatterns = [*_anybody, *_members]
+pages: list[URLPattern] = [*_anybody, *_members]
+"""What people see; what is beside them is for programs."""
 if settings.SANDGLASS_OIDC or settings.SANDGLASS_SAML:
     from web import sign_on_urls
 
-    urlpatterns += sign_on_urls.urlpatterns
+    pages += sign_on_urls.urlpatterns
+urlpatterns: list[URLPattern | URLResolver] = [*pages, path("api/v1/", api.urls)]

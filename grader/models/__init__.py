@@ -3,6 +3,7 @@
 Who writes which table is told in `grader/README.md`; a test holds the code to it.
 """
 
+from grader.models.api_token import ApiToken
 from grader.models.assignment import Assignment, AssignmentVersion
 from grader.models.audit import AuditEntry
 from grader.models.course import Course, Extension, Membership, Section
@@ -33,6 +34,7 @@ from grader.models.submission import Submission, SubmissionFile
 from grader.models.user import User
 
 __all__ = [
+    "ApiToken",
     "Assignment",
     "AssignmentVersion",
     "AuditEntry",

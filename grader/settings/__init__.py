@@ -245,6 +245,7 @@ SANDGLASS_LIMITS = {
         ("download", "SANDGLASS_LIMIT_DOWNLOAD", "300/minute"),
         ("live", "SANDGLASS_LIMIT_LIVE", "60/minute"),
         ("lti", "SANDGLASS_LIMIT_LTI", "1500/minute"),
+        ("api", "SANDGLASS_LIMIT_API", "300/minute"),
     )
 }
 SANDGLASS_LIVE_AT_ONCE = read_int(os.environ, "SANDGLASS_LIVE_AT_ONCE", default=20)

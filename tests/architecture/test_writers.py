@@ -18,6 +18,7 @@ CONTENT = "grader/content.py"
 # Takes a person out of every table; nothing but its own command may call it.
 ERASER = "grader/erasing.py"
 WRITERS: dict[str, set[str]] = {
+    "ApiToken": {"grader/api_tokens.py"},
     "Assignment": {
         CONTENT,
         "grader/releases.py",

@@ -58,6 +58,10 @@ GET  lti-go                  403    403    403    403    403    403    403    40
 POST lti-go                  403    403    403    403    403    403    403    403    403
 GET  lti-choose              403    403    403    403    403    403    403    403    403
 POST lti-choose              403    403    403    403    403    403    403    403    403
+GET  tokens                  sign   200    200    200    200    200    200    200    200
+POST tokens                  sign   422    422    422    422    422    422    422    422
+GET  token-revoke            sign   405    405    405    405    405    405    405    405
+POST token-revoke            sign   303    303    303    303    303    303    303    303
 GET  password-change         sign   200    200    200    200    200    200    200    200
 POST password-change         sign   200    200    200    200    200    200    200    200
 GET  own-data                sign   405    405    405    405    405    405    405    405

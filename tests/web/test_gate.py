@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from grader.errors import NotYours
 from tests.web.reading import main
 from web.gate import signed_in
-from web.urls import _anybody, urlpatterns
+from web.urls import _anybody, pages
 
 NEVER = "max-age=0, no-cache, no-store, must-revalidate, private"
 
@@ -115,7 +115,7 @@ def test_everything_but_these_is_behind_the_gate() -> None:
         "lti/go/<str:state>/",
         "lti/choose/<str:state>/",
     ]
-    gated = [each for each in urlpatterns if each not in _anybody]
+    gated = [each for each in pages if each not in _anybody]
     assert len(gated) >= 14
     for each in gated:
         address = re.sub("<slug:[a-z]+>", "a-word", "/" + str(each.pattern))
@@ -126,7 +126,7 @@ def test_everything_but_these_is_behind_the_gate() -> None:
 
 def test_the_readme_names_every_address() -> None:
     page = (settings.ROOT / "web/README.md").read_text(encoding="utf-8")
-    names = {each.name for each in urlpatterns if not str(each.name).count("reset-")}
+    names = {each.name for each in pages if not str(each.name).count("reset-")}
     assert {name for name in names if f"`{name}`" not in page} == set()
 
 

@@ -23,7 +23,7 @@ from tests.grader.pipeline.road import upload
 from tests.web.crawl import address_names
 from tests.web.permissions import READERS, expected
 from tests.web.world import World
-from web.urls import urlpatterns
+from web.urls import pages
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -85,7 +85,7 @@ def test_the_table_names_every_address() -> None:
 
 def test_no_address_is_without_a_name() -> None:
     """The table could not name it."""
-    assert [str(each.pattern) for each in urlpatterns if not each.name] == []
+    assert [str(each.pattern) for each in pages if not each.name] == []
 
 
 @pytest.mark.parametrize(("method", "name"), EXPECTED)

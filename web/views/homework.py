@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from http import HTTPStatus
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -36,6 +35,7 @@ from web.arrival import received_at
 from web.policy import loss_now, rules
 from web.rate_limits import TooMany, take
 from web.rendering import render_markdown
+from web.uploads import read_files, token_of
 from web.views.errors import refused_until, words_for
 from web.waiting import moment_of, ticket_for
 
@@ -54,10 +54,10 @@ def page(request: HttpRequest, *, slug: str, homework: str) -> HttpResponse:
     shown = homework_page(access, now)
     typed = typed_answers(request.POST, shown.questions())
     try:
-        files = _uploaded(request)
+        files = read_files(request.FILES.getlist("files"))
         if not files and typed is None:
             raise UploadRefused(_NO_FILE)  # noqa: TRY301 - one way out for all refusals
-        token = _token(request, files, typed)
+        token = token_of(request.POST.get("token", ""), files, typed)
         before = moment_of(request.POST.get("ticket", ""), access.membership.pk, token)
         arrived = before or received_at(request, now)
         take("upload", str(request.user.pk))
@@ -202,40 +202,6 @@ def _wait(
     form = request.POST.get("token", "")
     refusal = _Refusal(words, typed, token=form, ticket=ticket)
     return refused_until(_show(request, access, now, refusal), many)
-
-
-def _uploaded(request: HttpRequest) -> dict[str, bytes]:
-    """The chosen files by name. Raises `UploadRefused` for what no homework takes."""
-    files: dict[str, bytes] = {}
-    for upload in request.FILES.getlist("files"):
-        name = upload.name or ""
-        if name in files:
-            raise UploadRefused(
-                f"Two of the chosen files are named {name}: keep one of them and upload again."
-            )
-        files[name] = upload.read()
-        if not files[name]:
-            raise UploadRefused(
-                f"{name} is empty, and nothing was taken: save your work in it, or leave it out, "
-                "and upload again."
-            )
-    return files
-
-
-def _token(
-    request: HttpRequest, files: Mapping[str, bytes], typed: Mapping[str, Typed] | None
-) -> str:
-    """The token of this form with what is in it; a form without a sound one is one of its own.
-
-    A browser that goes back may bring the old token along, and other files are another upload.
-    """
-    try:
-        form = UUID(request.POST.get("token", ""))
-    except ValueError:
-        return str(uuid4())
-    contents = sorted((name, sha256(data).hexdigest()) for name, data in files.items())
-    answers = [] if typed is None else [sorted(typed.items())]
-    return str(uuid5(form, repr([*contents, *answers])))
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from io import BytesIO
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.http import (
     FileResponse,
     HttpRequest,
@@ -28,8 +26,7 @@ from grader.pipeline.retry import retry as try_again
 from grader.queries.feedback import phase_for, results_json
 from grader.queries.sources import shown_file, uploaded_file
 from grader.queries.submission import finished_job, submission_page
-from web.live import counted, watch, watched_by, words_for
-from web.rate_limits import TooMany
+from web.live import stream, words_for
 from web.reading import rendered
 
 _FRAME_POLICY = (
@@ -38,8 +35,6 @@ _FRAME_POLICY = (
 )
 _DOWNLOAD_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 """Should a browser show a download all the same, it is nobody's page and may nothing."""
-_WATCH_AGAIN = 30
-"""Seconds after which somebody with many live pages may try once more."""
 _REPORT, _WHOLE = "web/submission_outcome.html", "web/submission.html"
 
 
@@ -78,15 +73,8 @@ async def live(request: HttpRequest, *, pk: int) -> StreamingHttpResponse:
     user = await request.auser()
     assert user.is_authenticated
     access = await sync_to_async(submission_for)(user, pk)
-    if watched_by(user.pk) >= settings.SANDGLASS_LIVE_AT_ONCE:
-        raise TooMany("live", _WATCH_AGAIN)
     # A HEAD is answered at once: nobody would hear what follows.
-    events = watch(pk, access.course.zone) if request.method == "GET" else _nothing()
-    return StreamingHttpResponse(
-        counted(user.pk, events),
-        content_type="text/event-stream",
-        headers={"Cache-Control": "no-store, private", "X-Accel-Buffering": "no"},
-    )
+    return stream(user.pk, pk, access.course.zone, silent=request.method != "GET")
 
 
 @require_safe
@@ -125,12 +113,6 @@ def view(request: HttpRequest, *, pk: int, file: int) -> HttpResponse:
     response = render(request, "web/view.html", context)
     response["Content-Security-Policy"] = _FRAME_POLICY
     return response
-
-
-async def _nothing() -> AsyncGenerator[str]:
-    nothing: tuple[str, ...] = ()
-    for event in nothing:
-        yield event
 
 
 def _access(request: HttpRequest, pk: int) -> SubmissionAccess:

@@ -1,0 +1,1 @@
+"""The interface for programs, as programs use it."""
