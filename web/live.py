@@ -41,6 +41,7 @@ _FRONT = 3
 _BREATH = 0.2
 _QUIET_ROUNDS = 3
 _HEARTBEAT = ": still here\n\n"
+_OF_A_CHECK = ("number", "problem", "title", "outcome", "points", "max_points")
 _WATCH_AGAIN = 30
 """Seconds after which somebody with many live pages may try once more."""
 _TEENS = range(11, 14)
@@ -169,7 +170,8 @@ def _told(event: dict[str, Any]) -> str:
         return _event(event["event"], {"total": event.get("total", 0)})
     points = {name: Decimal(event[name]) for name in ("points", "max_points")}
     row = render_to_string("web/live_check.html", {"check": {**event, **points}})
-    return _event("check", {"number": event["number"], "problem": event["problem"], "row": row})
+    facts = {name: event[name] for name in _OF_A_CHECK}
+    return _event("check", {**facts, "row": row})
 
 
 def _state(standing: Standing, zone: ZoneInfo) -> dict[str, Any]:

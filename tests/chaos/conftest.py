@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -14,9 +13,7 @@ from grader.models import Assignment, Membership
 from tests import factories
 from tests.assignments.homework import write_homework
 from tests.chaos.recovery import Recoveries
-from tests.chaos.service import Service, database_of
-from tests.grader.pipeline.broker import broker_at
-from tests.servers import postgres, redis_server
+from tests.chaos.service import Service, running_service
 
 _RECOVERIES = pytest.StashKey[Recoveries]()
 _serial = count(1)
@@ -28,7 +25,7 @@ def service(
 ) -> Iterator[Service]:
     """Redis and SQLite; PostgreSQL in its place where the test is marked so."""
     wanted = request.node.get_closest_marker("postgres") is not None
-    with _service(tmp_path, django_db_blocker, wanted) as made:
+    with running_service(tmp_path, django_db_blocker, on_postgres=wanted) as made:
         yield made
 
 
@@ -37,19 +34,10 @@ def lasting(
     tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Service]:
     """Redis and PostgreSQL for all tests of a file, with the worker that the last one left."""
-    with _service(tmp_path_factory.mktemp("lasting"), django_db_blocker, True) as made:
+    with running_service(
+        tmp_path_factory.mktemp("lasting"), django_db_blocker, on_postgres=True
+    ) as made:
         yield made
-
-
-@contextmanager
-def _service(folder: Path, blocker: DjangoDbBlocker, on_postgres: bool) -> Iterator[Service]:
-    with ExitStack() as stack:
-        broker = stack.enter_context(redis_server())
-        stack.enter_context(blocker.unblock())
-        database = stack.enter_context(postgres()) if on_postgres else None
-        stack.enter_context(database_of(database.url if database else ""))
-        stack.enter_context(broker_at(broker.url))
-        yield stack.enter_context(Service(folder, broker, database))
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from pytest_django import DjangoDbBlocker
 
 from grader import live
 from grader.celery import CONTROL, SWEEP, app
@@ -29,7 +30,8 @@ from grader.models import GradingJob
 from runners.sandboxes.base import Role
 from tests.chaos.processes import below, children, is_alive, is_first, kill
 from tests.factories import ROOT
-from tests.servers import PostgresServer, RedisServer, free_port
+from tests.grader.pipeline.broker import broker_at
+from tests.servers import PostgresServer, RedisServer, free_port, postgres, redis_server
 
 OK = 200
 _READY = " ready."
@@ -203,6 +205,20 @@ class Service:
     def checks_told(self, job: GradingJob) -> int:
         """How many checks of the present attempt have been told live."""
         return self.told(job).count("check")
+
+
+@contextmanager
+def running_service(
+    folder: Path, blocker: DjangoDbBlocker, *, on_postgres: bool
+) -> Iterator[Service]:
+    """Redis and a database of their own, for as long as the block runs."""
+    with ExitStack() as stack:
+        broker = stack.enter_context(redis_server())
+        stack.enter_context(blocker.unblock())
+        database = stack.enter_context(postgres()) if on_postgres else None
+        stack.enter_context(database_of(database.url if database else ""))
+        stack.enter_context(broker_at(broker.url))
+        yield stack.enter_context(Service(folder, broker, database))
 
 
 def wait_for(what: Callable[[], bool], *, seconds: float = SECONDS) -> None:

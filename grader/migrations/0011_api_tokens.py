@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('grader', '0008_lti_arrivals'),
+        ('grader', '0010_passback'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The command `sandglass`: proves and grades homeworks here, and speaks with a service."""
