@@ -305,7 +305,7 @@ def seen(
 
 def test_the_live_stream_tells_titles_and_no_more(town: Town) -> None:
     assert town.stream.count("event: check\n") == 4
-    assert town.stream.count("Gives back any word") == 4
+    assert town.stream.count('"title": "Gives back any word"') == 4
     assert canaries([town.stream, *raw_streams(town)]) == {}
 
 
