@@ -19,6 +19,7 @@ from django.db.models import Q, QuerySet
 from grader import blobs, sign_on
 from grader.domain.states import ACTIVE, Role
 from grader.models import (
+    ApiToken,
     AuditEntry,
     CheckResult,
     Course,
@@ -310,6 +311,7 @@ def _remove(member: Membership) -> None:
 def _empty_account(user: User) -> None:
     """Nobody signs in with it, and it says nothing of who it was."""
     LtiAccount.objects.filter(user=user).delete()
+    ApiToken.objects.filter(user=user).delete()
     sign_on.forget(user)
     Message.objects.filter(to=user).delete()
     user.name, user.email = f"Erased person {user.pk}", _address(user.pk, "account")

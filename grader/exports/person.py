@@ -23,6 +23,7 @@ from grader.exports.safe_names import Taken, safe_part
 from grader.exports.streamed_zip import Entry
 from grader.exports.submissions import contents
 from grader.models import (
+    ApiToken,
     AuditEntry,
     Extension,
     GradeEntry,
@@ -111,6 +112,10 @@ def _account(user: User) -> dict[str, Any]:
             for each in linked
         ],
         "single_sign_on": identities(user),
+        "tokens": [
+            {"name": each.name, "scopes": each.scopes, "since": each.created_at}
+            for each in ApiToken.objects.filter(user=user)
+        ],
         "tables_sent_in": [
             {"course": each.course.slug, "name": each.name, "at": each.created_at}
             for each in ImportDraft.objects.filter(author=user)

@@ -15,6 +15,8 @@ from limits import parse
 from grader import api_tokens
 from grader.api_tokens import Scope
 from grader.domain.states import Role
+from grader.erasing import erase
+from grader.exports.person import own_data
 from grader.models import ApiToken, Assignment, GradingJob, Membership, Submission
 from tests import factories
 from tests.grader.pipeline.road import RIGHT, grade, upload
@@ -75,6 +77,15 @@ def test_its_text_is_kept_nowhere(ada: Membership) -> None:
     row = ApiToken.objects.values().get()
     assert text not in str(row)
     assert text.removeprefix("sandglass_") not in str(row)
+
+
+def test_it_is_told_with_all_that_is_held_of_a_person_and_goes_with_them(ada: Membership) -> None:
+    text = token(ada.user)
+    data = json.loads(dict(own_data(ada.user, timezone.now()))["data.json"])
+    assert [one["name"] for one in data["account"]["tokens"]] == ["tests"]
+    erase(ada.user, [])
+    assert ask("GET", "/me", text).status_code == 401
+    assert not ApiToken.objects.exists()
 
 
 def test_scopes_are_kept_apart(ada: Membership) -> None:
