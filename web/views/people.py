@@ -65,7 +65,7 @@ def person(request: HttpRequest, *, slug: str, member: int) -> HttpResponse:
     form = PersonForm.of(shown.member, request.POST, renames=renames)
     if form.is_valid():
         told = form.cleaned_data
-        part = form.part(active=told["active"], name=told["name"] if renames else "")
+        part = form.part(active=told["active"], name=told["name"])
         try:
             changed = change(shown.member, part, actor=request.user)
         except PeopleRefused as error:
