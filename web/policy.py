@@ -25,7 +25,8 @@ def loss_now(cost: CostNow, policy: LatePolicy) -> str:
 
 def rules(policy: LatePolicy) -> tuple[str, ...]:
     """What the course does with late uploads, in the order in which a student asks."""
-    return tuple(filter(None, [_rate(policy), _floor(policy), _cutoff(policy), _counted(policy)]))
+    told = [_rate(policy), _slip(policy), _floor(policy), _cutoff(policy), _counted(policy)]
+    return tuple(filter(None, told))
 
 
 def _rate(policy: LatePolicy) -> str:
@@ -35,6 +36,13 @@ def _rate(policy: LatePolicy) -> str:
     grace = f", after {minutes} of grace," if policy.grace_minutes else ""
     lost = f"{per_cent(policy.rate)} of {_basis(policy)}"
     return f"Each begun {_period(policy)} after the deadline{grace} costs {lost}."
+
+
+def _slip(policy: LatePolicy) -> str:
+    if not policy.slip_days or not policy.rate:
+        return ""
+    unit = {1: "hours", 24: "days"}.get(policy.period_hours, "periods")
+    return f"Each student has {count(policy.slip_days, 'slip day')}: late {unit} that cost nothing."
 
 
 def _floor(policy: LatePolicy) -> str:

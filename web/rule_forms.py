@@ -84,7 +84,9 @@ class ExtensionForm(_Plain):
         help_text="After each homework's own deadline, to the same time of day.",
     )
     reason = forms.CharField(
-        label="Reason", max_length=MOST_REASON, help_text="Staff read it; students do not."
+        label="Reason",
+        max_length=MOST_REASON,
+        help_text="Staff read it, and who asks for all that is held of them.",
     )
 
     def __init__(self, course: Course, *arguments: Any, **options: Any) -> None:

@@ -149,6 +149,10 @@ def test_slip_days_of_a_student(world: World) -> None:
     assert SlipDays.objects.count() == 1
     staff = world.client("ta")
     fields = {"student": "2101", "homework": "hw0", "days": "1"}
+    shown = staff.post(world.address("slip-days"), fields)
+    assert "1 slip day on" in text_of(shown)
+    assert SlipDays.objects.count() == 1
+    fields["confirmed"] = "yes"
     assert staff.post(world.address("slip-days"), fields).status_code == 303
     assert SlipDays.objects.latest("pk").author == world.people["ta"].user
     assert staff.post(world.address("slip-days"), {**fields, "days": "3"}).status_code == 422

@@ -24,7 +24,7 @@ from grader.extensions import Plan, effects_of, effects_of_revoking, plan_of_for
 from grader.models import ImportDraft
 from grader.pipeline.extend import grant_all
 from grader.queries.extensions import extension_list, slip_rows
-from grader.slip_days import declare
+from grader.slip_days import Choice, choices, declare
 from web.rule_forms import ExtensionForm, SlipDaysForm
 from web.wording import count
 
@@ -120,7 +120,13 @@ def slip_days(request: HttpRequest, *, slug: str) -> HttpResponse:
     assert request.user.is_authenticated
     access = staff_course_for(request.user, slug)
     form = SlipDaysForm(access.course, request.POST if request.method == "POST" else None)
+    told: Choice | None = None
     if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        if "confirmed" not in request.POST:
+            every = choices(said["chosen"], said["member"])
+            told = next((choice for choice in every if choice.days == said["days"]), None)
+    if form.is_bound and form.is_valid() and told is None:
         said = form.cleaned_data
         try:
             declare(said["chosen"], said["member"], said["days"], author=request.user)
@@ -136,6 +142,7 @@ def slip_days(request: HttpRequest, *, slug: str) -> HttpResponse:
     context = {
         **_about(access),
         "form": form,
+        "told": told,
         "homeworks": homeworks,
         "rows": slip_rows(access.course, homeworks),
         "budget": access.course.late_policy.slip_days,
