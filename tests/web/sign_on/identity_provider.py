@@ -6,6 +6,7 @@ import base64
 import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,8 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from lxml import etree
 from onelogin.saml2.utils import OneLogin_Saml2_Utils as Tools
 
+xmlsec: Any = import_module("xmlsec")  # its own stubs lack half of it
 ENTITY = "https://idp.example.edu/saml"
 SITE = "http://testserver"
 MAIL = "urn:oid:0.9.2342.19200300.100.1.3"
@@ -104,6 +107,8 @@ class Answer:
     signs: tuple[str, ...] = ("assertion",)
     algorithm: str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
     attributes: dict[str, str] = field(default_factory=dict)
+    sealed_for: str = ""
+    """The certificate whose key alone opens the assertion."""
 
     def text(self) -> str:
         """The answer as a browser carries it."""
@@ -114,6 +119,8 @@ class Answer:
         assertion = self._assertion()
         if "assertion" in self.signs:
             assertion = self._signed(assertion)
+        if self.sealed_for:
+            assertion = sealed(assertion, self.sealed_for)
         response = self._response(assertion)
         return self._signed(response) if "response" in self.signs else response
 
@@ -164,6 +171,25 @@ class Answer:
     def _at(self, seconds: int) -> str:
         moment = datetime.now(UTC) + self.made + timedelta(seconds=seconds)
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sealed(assertion: str, certificate: str) -> str:
+    """The assertion, encrypted under a fresh key that is encrypted for the certificate's."""
+    plain = etree.fromstring(assertion)
+    data = xmlsec.template.encrypted_data_create(
+        plain, xmlsec.Transform.AES256, type=xmlsec.EncryptionType.ELEMENT, ns="xenc"
+    )
+    xmlsec.template.encrypted_data_ensure_cipher_value(data)
+    info = xmlsec.template.encrypted_data_ensure_key_info(data, ns="dsig")
+    wrapped = xmlsec.template.add_encrypted_key(info, xmlsec.Transform.RSA_OAEP)
+    xmlsec.template.encrypted_data_ensure_cipher_value(wrapped)
+    manager = xmlsec.KeysManager()
+    manager.add_key(xmlsec.Key.from_memory(certificate, xmlsec.KeyFormat.CERT_PEM))
+    context = xmlsec.EncryptionContext(manager)
+    aes = xmlsec.KeyData.AES
+    context.key = xmlsec.Key.generate(aes, 256, xmlsec.KeyDataType.SESSION)
+    text = etree.tostring(context.encrypt_xml(data, plain)).decode()
+    return f"<saml:EncryptedAssertion>{text}</saml:EncryptedAssertion>"
 
 
 def request_of(location: str) -> tuple[str, dict[str, str]]:

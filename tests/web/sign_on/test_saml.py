@@ -141,7 +141,10 @@ def test_with_a_key_requests_are_signed_and_answers_may_be_sealed(settings: Any,
     assert beside["SigAlg"].endswith("#rsa-sha256")
     assert "X509Certificate" in Client().get("/sign-in/saml/metadata.xml").content.decode()
     [number] = re.findall(r'\sID="(\S+)"', xml)
-    assert comes_back(client, Answer(number).text()).status_code == 302
+    answer = Answer(number, sealed_for=CERTIFICATE).text()
+    assert b"ada@example.edu" not in base64.b64decode(answer)
+    assert comes_back(client, answer).status_code == 302
+    assert who(client) == "ada@example.edu"
 
 
 def test_the_session_is_ours(site: Any, ada: User) -> None:
