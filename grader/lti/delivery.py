@@ -15,7 +15,7 @@ from grader.domain.passback import LATER_BY, same_points
 from grader.lti.calls import Reply, ServiceFailed
 from grader.lti.keys import KeysUnreadable
 from grader.lti.scores import Result, Score, body, column_answers, post_score, result_of
-from grader.lti.services import LINE_ITEM, Service
+from grader.lti.services import RESULT, Service
 
 _NO_SUCH = {403, 404, 410}
 _IN_TIME = {401, 408, 425, 429}
@@ -56,6 +56,8 @@ class Parcel:
     score: Score
     last_points: Decimal | None
     """What the platform last took of us, on our scale."""
+    column_scopes: tuple[str, ...]
+    """With which the column itself may be looked at."""
     unsure: bool
     """Whether an earlier try may have arrived: its answer was lost, or its sender was."""
 
@@ -123,7 +125,7 @@ def _after_a_later_one(
 
 def _without_column(parcel: Parcel, reply: Reply) -> Outcome:
     """Whether the column is gone, or this score alone is refused."""
-    column = column_answers(replace(parcel.service, scopes=LINE_ITEM), parcel.item)
+    column = column_answers(replace(parcel.service, scopes=parcel.column_scopes), parcel.item)
     if column.ok:
         return Outcome(Ending.REFUSED, reply.told)
     if column.status in _NO_SUCH:
@@ -132,6 +134,9 @@ def _without_column(parcel: Parcel, reply: Reply) -> Outcome:
 
 
 def _held(parcel: Parcel) -> Result | None:
+    """What is there of this user; None also where we may not look: rather told twice than never."""
+    if RESULT not in parcel.service.scopes:
+        return None
     return result_of(parcel.service, parcel.item, parcel.score.subject)
 
 

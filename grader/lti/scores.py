@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from grader.lti.calls import Reply, ServiceFailed, same_place
-from grader.lti.services import LINE_ITEM, SCORE, Service
+from grader.lti.services import LINE_ITEM, LINE_ITEM_READ, SCORE, Service
 from grader.models import LtiContext
 
 CANVAS = "https://canvas.instructure.com/lti/submission"
@@ -154,12 +154,18 @@ def score_service(context: LtiContext, now: datetime) -> Service:
     return Service(context.deployment.platform, allowed or SCORE, now)
 
 
+def column_scopes(context: LtiContext) -> tuple[str, ...]:
+    """For looking at columns, and for making some unless the platform lets us read alone."""
+    reads_only = LINE_ITEM_READ[0] in context.scopes and LINE_ITEM[0] not in context.scopes
+    return LINE_ITEM_READ if reads_only else LINE_ITEM
+
+
 def _of(context: LtiContext, now: datetime) -> Service:
     if not context.line_items_url:
         raise ServiceFailed(
             "The platform has not said where its columns are: open Sandglass there."
         )
-    return Service(context.deployment.platform, LINE_ITEM, now)
+    return Service(context.deployment.platform, column_scopes(context), now)
 
 
 def _results(service: Service, url: str) -> Iterator[Result]:

@@ -28,7 +28,7 @@ from grader.domain.passback import (
     timestamp,
 )
 from grader.lti.delivery import Ending, Outcome, Parcel, deliver
-from grader.lti.scores import Score, score_service
+from grader.lti.scores import Score, column_scopes, score_service
 from grader.models import Course, LineItem, LtiAccount, Passback, Submission
 from grader.queries.columns import column_of
 from grader.queries.gradebook import gradebook
@@ -179,8 +179,17 @@ def _parcel(row: Passback, grade: Grade, now: datetime) -> Parcel:
         item=item.url,
         score=score,
         last_points=last.points if last else None,
-        unsure=row.attempts > 1,
+        column_scopes=column_scopes(context),
+        unsure=row.attempts > 1 or _tried_since(row, last),
     )
+
+
+def _tried_since(row: Passback, last: Passback | None) -> bool:
+    """Whether versions between what was taken and this one were tried: one may have arrived."""
+    between = Passback.objects.filter(
+        line_item=row.line_item, student=row.student, version__lt=row.version, attempts__gt=0
+    )
+    return between.filter(version__gt=last.version if last else 0).exists()
 
 
 def _work(item: LineItem, grade: Grade) -> Submission | None:

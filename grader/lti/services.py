@@ -15,7 +15,9 @@ from grader.models import LtiPlatform
 
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 LINE_ITEM = (f"{_AGS}lineitem",)
-SCORE = (f"{_AGS}result.readonly", f"{_AGS}score")
+LINE_ITEM_READ = (f"{_AGS}lineitem.readonly",)
+RESULT = f"{_AGS}result.readonly"
+SCORE = (RESULT, f"{_AGS}score")
 """Asked for together: whoever sends a score may have to look at what became of it."""
 MEMBERS = ("https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",)
 _UNAUTHORISED = 401
