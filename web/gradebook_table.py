@@ -140,6 +140,11 @@ def _mark(cell: Cell) -> str:
     return "late" if cell.late_days and cell.final is not None else ""
 
 
+def short(title: str) -> str:
+    """`Homework 1` of `Homework 1: Tensors and SGD`: there are many columns."""
+    return title.partition(":")[0]
+
+
 def _head(page: GradebookPage, key: str, title: str, possible: str = "", *, look: str = "") -> Head:
     asked = page.asked
     here = asked.sort == key
@@ -148,8 +153,7 @@ def _head(page: GradebookPage, key: str, title: str, possible: str = "", *, look
     query = {"q": asked.words, "section": asked.section, "withdrawn": "1" * asked.withdrawn}
     query["sort"] = f"-{key}" if down else key
     return Head(
-        # "Homework 1" of "Homework 1: Tensors and SGD": there are many columns.
-        title=title.partition(":")[0],
+        title=short(title),
         whole=title,
         possible=possible,
         to="?" + urlencode({name: value for name, value in query.items() if value}),

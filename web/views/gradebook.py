@@ -16,7 +16,7 @@ from grader.queries.gradebook_cell import cell_page
 from grader.queries.gradebook_page import NO_SECTION, gradebook_page
 from grader.queries.grades import grades_page
 from grader.queries.homework import period
-from web.gradebook_table import heads, shown_rows, words_for, words_of
+from web.gradebook_table import heads, short, shown_rows, words_for, words_of
 from web.histogram import histogram_of
 from web.override_form import OverrideForm, empty_form
 from web.views.course import grades_context
@@ -36,6 +36,7 @@ def page(request: HttpRequest, *, slug: str) -> HttpResponse:
         "summaries": [
             (
                 column,
+                short(column.title),
                 histogram_of(column, number),
                 [(words_for(state, decided), n) for state, decided, n in column.without],
             )
