@@ -29,10 +29,13 @@ _SOLUTION = {**_OTHERS, "question2.py": FILES["solution/question2.py"]}
 WORK = {
     "all": _SOLUTION,
     "squares": {**_OTHERS, "question2.py": FILES["mutants/squares/question2.py"]},
-    "three": {**_SOLUTION, "question1.py": _OTHERS["question1.py"].replace("a + b", "3")},
+    "plus one": {
+        "question1.py": _OTHERS["question1.py"].replace("a + b", "a + b + 1"),
+        "question2.py": _SOLUTION["question2.py"].replace("add(x, x)", "2 * x"),
+    },
 }
-EARNS = {"all": 10, "squares": 6, "three": 2}
-"""Of ten points: two for small sums, four for any sums, four for doubling."""
+EARNS = {"all": 10, "squares": 6, "plus one": 4}
+"""Of ten points: two for small sums, four for any sums, four for doubling. Chance decides none."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +107,12 @@ CLASS = (
         "Dee O'Neil", "20990004", "L2",
         (
             Upload("hw1", "squares", 0.1),
-            Upload("hw2", "three"),
-            Upload("hw3", "three", 1.5),
-            Upload("hw4", "three"),
+            Upload("hw2", "plus one"),
+            Upload("hw3", "plus one", 1.5),
+            Upload("hw4", "plus one"),
         ),
         {"midterm": "0", "final": "60"},
-        {"hw1": "4.80", "hw2": "4.00", "hw3": "6.00", "hw4": "55.55"},
+        {"hw1": "4.80", "hw2": "8.00", "hw3": "12.00", "hw4": "55.55"},
     ),
     # Excused from every homework: the exams are the course.
     Student(
