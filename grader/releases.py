@@ -16,6 +16,7 @@ from grader.domain.gradebook import CellState, ColumnKind
 from grader.messages import Told, tell_all
 from grader.models import Assignment, AuditEntry, Course, Exam, User
 from grader.queries.releases import Shown, shown_by
+from grader.site_addresses import grades_page
 
 RELEASED = "grades.released"
 WITHDRAWN = "grades.withdrawn"
@@ -97,9 +98,9 @@ def _messages(item: Assignment | Exam, shown: Shown, round_: datetime | None) ->
                 subject=f"{course.code}: your grade in {item.title}",
                 body=(
                     f"Hello {row.name},\n\nyour grade in {item.title} of {course.code} "
-                    f"({course.title}) is released. Sign in to Sandglass and open your grades to "
-                    "see it, and how it came about.\n\nIf you think that it is wrong, tell the "
-                    "staff of the course.\n"
+                    f"({course.title}) is released. Here you see it, and how it came about:\n\n"
+                    f"{grades_page(course.slug)}\n\nIf you think that it is wrong, tell the staff "
+                    "of the course.\n"
                 ),
             )
 

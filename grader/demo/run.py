@@ -108,6 +108,7 @@ def _prepare(broker: EmbeddedBroker, choices: Choices) -> None:
 
 
 def _serve(parts: Parts, choices: Choices, say: Say) -> bool:
+    os.environ["SANDGLASS_SITE"] = parts.url
     parts.start(WEB)
     if not is_loaded():
         content = read_content(content_folder())

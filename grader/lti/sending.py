@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from grader import alerts
@@ -32,6 +31,7 @@ from grader.lti.scores import Score, column_scopes, score_service
 from grader.models import Course, LineItem, LtiAccount, Passback, Submission
 from grader.queries.columns import column_of
 from grader.queries.gradebook import gradebook
+from grader.site_addresses import submission_page
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ def _parcel(row: Passback, grade: Grade, now: datetime) -> Parcel:
         timestamp=timestamp(now, last.timestamp if last else None),
         submitted_at=work.received_at if work else None,
         new_submission=work is not None and not sent.filter(submission=work).exists(),
-        submission_url=_address(work),
+        submission_url=submission_page(work.pk) if work else "",
     )
     return Parcel(
         service=score_service(context, now),
@@ -197,14 +197,6 @@ def _work(item: LineItem, grade: Grade) -> Submission | None:
     if item.assignment_id is None or grade.submission_id is None:
         return None
     return Submission.objects.filter(pk=grade.submission_id).first()
-
-
-def _address(work: Submission | None) -> str:
-    """The page of a submission, under the site's first name."""
-    host = next(iter(settings.ALLOWED_HOSTS), "")
-    if work is None or not host or host.startswith((".", "*")):
-        return ""
-    return f"https://{host}/submissions/{work.pk}/"
 
 
 def _put_off(

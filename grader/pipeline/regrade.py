@@ -36,6 +36,7 @@ from grader.pipeline.enqueue import enqueue_shadows, lane_of_regrade
 from grader.pipeline.publish import publish_all
 from grader.pipeline.score import in_turn, score_all
 from grader.queries.regraded import Regraded, look, newest_jobs, regraded
+from grader.site_addresses import grades_page
 
 log = logging.getLogger(__name__)
 READY = "regrade.ready"
@@ -276,9 +277,9 @@ def _messages(
                 body=(
                     f"Hello {one.student.user.name},\n\n{assignment.title} of {course.code} was "
                     f"graded again, for everybody by the same checks: {regrade.reason}\n\nYour "
-                    f"points have {'risen' if one.change > 0 else 'fallen'} by that. Sign in to "
-                    "Sandglass to see them, check by check. If you think that something is wrong, "
-                    "tell the staff of the course.\n"
+                    f"points have {'risen' if one.change > 0 else 'fallen'} by that. Here you see "
+                    f"them, check by check:\n\n{grades_page(course.slug)}\n\nIf you think that "
+                    "something is wrong, tell the staff of the course.\n"
                 ),
             )
 

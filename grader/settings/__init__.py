@@ -25,6 +25,7 @@ from grader.settings.env import (
     read_list,
     read_rate,
     read_secret,
+    read_site,
     read_url,
     require_own_machine,
 )
@@ -42,6 +43,8 @@ SECRET_KEY = read_secret(os.environ, "SANDGLASS_SECRET_KEY", debug=DEBUG)
 SECRET_KEY_FALLBACKS = os.environ.get("SANDGLASS_SECRET_KEY_FALLBACKS", "").split()
 ALLOWED_HOSTS = read_list(os.environ, "SANDGLASS_ALLOWED_HOSTS", default=OWN_MACHINE)
 require_own_machine(ALLOWED_HOSTS, debug=DEBUG)
+# Its own address, as in mails and in what other systems are told.
+SANDGLASS_SITE = read_site(os.environ, "SANDGLASS_SITE", ALLOWED_HOSTS, debug=DEBUG)
 CSRF_TRUSTED_ORIGINS = read_list(os.environ, "SANDGLASS_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [

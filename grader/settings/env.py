@@ -79,6 +79,23 @@ def read_url(env: Mapping[str, str], name: str, schemes: list[str]) -> str:
     return value
 
 
+def read_site(env: Mapping[str, str], name: str, hosts: list[str], *, debug: bool) -> str:
+    """Read the site's own address, without a slash at its end; else it is that of its first name.
+
+    A site that is named by a pattern alone has to say it.
+    """
+    value = read_url(env, name, ["http", "https"]).rstrip("/")
+    if value:
+        return value
+    if debug:
+        return "http://localhost:8000"
+    if hosts[0].startswith((".", "*")):
+        raise ImproperlyConfigured(
+            f"{name} is not set, and {hosts[0]} is no name of a host: write https:// and the name"
+        )
+    return f"https://{hosts[0]}"
+
+
 def read_secret(env: Mapping[str, str], name: str, *, debug: bool) -> str:
     """Read a signing key; only a developer's machine may do without one."""
     key = env.get(name, "")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from grader.settings.env import read_bool, read_list, read_rate, read_secret
+from grader.settings.env import read_bool, read_list, read_rate, read_secret, read_site
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
@@ -135,3 +135,21 @@ def test_a_real_site_speaks_tls_alone_and_its_cookies_are_its_own(tmp_path: Path
         "True True True",
         "/ / None None",
     ], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("told", "hosts", "site"),
+    [
+        ("", ["a.example.edu", "b.example.edu"], "https://a.example.edu"),
+        ("https://b.example.edu/", ["a.example.edu"], "https://b.example.edu"),
+        ("https://b.example.edu", [".example.edu"], "https://b.example.edu"),
+    ],
+)
+def test_a_site_has_an_address_of_its_own(told: str, hosts: list[str], site: str) -> None:
+    assert read_site({"SITE": told}, "SITE", hosts, debug=False) == site
+
+
+def test_a_pattern_of_names_is_no_address() -> None:
+    with pytest.raises(ImproperlyConfigured, match="SITE is not set"):
+        read_site({}, "SITE", [".example.edu"], debug=False)
+    assert read_site({}, "SITE", ["*"], debug=True) == "http://localhost:8000"

@@ -193,8 +193,5 @@ def _platform(options: Mapping[str, Any]) -> LtiPlatform:
 
 
 def _site(options: Mapping[str, Any]) -> str:
-    """Our own origin: as it was told, or by the first host that we answer to."""
-    if options["site"]:
-        return str(options["site"]).rstrip("/")
-    host = settings.ALLOWED_HOSTS[0]
-    return "http://localhost:8000" if settings.DEBUG else f"https://{host.lstrip('.')}"
+    """Our own origin: as it was told, or as the site has it."""
+    return str(options["site"] or settings.SANDGLASS_SITE).rstrip("/")
