@@ -136,7 +136,7 @@ def _text(content: bytes) -> str:
 def _separator(text: str) -> tuple[str, str]:
     """The text, and what divides its cells: as a line `sep=;` says, or as the first line looks."""
     first, _, rest = text.partition("\n")
-    told = first.strip().strip('"')
+    told = first.strip(" \r").strip('"')  # a tab may be what it says
     if told.lower().startswith("sep=") and len(told) == len("sep=,") and told[-1] in _SEPARATORS:
         return "\n" + rest, told[-1]  # lines keep their numbers
 

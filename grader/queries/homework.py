@@ -20,6 +20,7 @@ from assignments.archives import ARCHIVE_SUFFIXES
 from assignments.spec import AssignmentSpec, ProblemSpec
 from grader.access import AssignmentAccess
 from grader.deadlines import rules_of
+from grader.domain.gradebook import ColumnKind
 from grader.domain.lateness import (
     CostNow,
     Counted,
@@ -33,6 +34,7 @@ from grader.domain.limits import attempts_left, next_attempt
 from grader.domain.states import ACTIVE, JobState
 from grader.models import Assignment, GradeEntry, GradingJob, Score, Submission
 from grader.pipeline.enqueue import attempts_used
+from grader.queries.grades import Decided, released_decisions
 from grader.queries.questions import QuestionGroup, questions_of
 
 _JOBS = GradingJob.objects.only("submission", "state", "not_before", "attempt")
@@ -121,6 +123,8 @@ class HomeworkPage:
     cost: Cost | None
     attempts: Attempts | None
     history: tuple[HandedIn, ...]
+    decided: Decided | None
+    """What a person decided about the reader's grade, once that is released."""
 
     @property
     def extended(self) -> bool:
@@ -183,7 +187,7 @@ def period(policy: LatePolicy) -> str:
 
 
 def homework_page(access: AssignmentAccess, now: datetime) -> HomeworkPage:
-    """The homework for this reader at this time; five queries."""
+    """The homework for this reader at this time; five queries, and one more once it is released."""
     assignment, version = access.assignment, access.assignment.version
     rules = rules_of(assignment, access.membership)
     due, slip = rules.due(access.membership), rules.slip_days(access.membership)
@@ -198,7 +202,15 @@ def homework_page(access: AssignmentAccess, now: datetime) -> HomeworkPage:
         cost=_cost(access, due, slip, now, entry) if version else None,
         attempts=_attempts(access, now),
         history=_history(access, due, entry, now),
+        decided=_decided(access),
     )
+
+
+def _decided(access: AssignmentAccess) -> Decided | None:
+    if access.is_staff or access.assignment.released_at is None:
+        return None
+    column = (ColumnKind.HOMEWORK, access.assignment.pk)
+    return released_decisions(access.membership).get(column)
 
 
 def _entry(access: AssignmentAccess) -> GradeEntry | None:

@@ -54,6 +54,8 @@ def test_separators_are_found_out(separator: str) -> None:
 def test_a_spreadsheet_may_say_the_separator_and_lines_keep_their_numbers() -> None:
     table = read_table(b"sep=;\r\nname,first;email\r\n\r\nAda;a@b.c\r\n", most_rows=1)
     assert table == Table(("name,first", "email"), (Row(4, ("Ada", "a@b.c")),), ";")
+    table = read_table(b"sep=\t\nname,first\temail\n", most_rows=1)
+    assert (table.header, table.separator) == (("name,first", "email"), "\t")
 
 
 def test_columns_are_found_by_name_in_whatever_case() -> None:

@@ -14,7 +14,7 @@ import time_machine
 
 from grader.domain.lateness import Counted, LatePolicy
 from grader.domain.states import JobState, Role
-from grader.models import Assignment, Course, Membership, Submission
+from grader.models import Assignment, Course, Membership, Override, Submission
 from grader.pipeline.extend import extend
 from tests import factories
 from tests.factories import DUE, ON_TIME
@@ -87,6 +87,22 @@ def test_a_late_student_reads_what_it_costs(
 ) -> None:
     text = main(read(ada, DUE + late))
     assert [sentence for sentence in sentences if sentence not in text] == []
+
+
+def test_what_staff_decided_is_told_once_it_is_released(
+    homework: Assignment, ada: Membership, dee: Membership
+) -> None:
+    factories.graded(homework, ada, "90")
+    decision = {"student": ada, "reason": "Solved at the board.", "author": dee.user}
+    Override.objects.create(assignment=homework, kind="points", points=Decimal(95), **decision)
+    assert "Solved at the board." not in main(read(ada))
+    Assignment.objects.update(released_at=ON_TIME)
+    text = main(read(ada))
+    assert "Your grade here is 95 points, whatever is uploaded. Solved at the board." in text
+    assert "stays whatever you upload" not in text
+    assert "Solved at the board." not in main(read(factories.membership(homework.course)))
+    Override.objects.create(assignment=homework, kind="excused", **decision)
+    assert "This homework does not count for you." in main(read(ada))
 
 
 def test_the_best_upload_so_far_is_never_lost(homework: Assignment, ada: Membership) -> None:
