@@ -108,7 +108,8 @@ def _prepare(broker: EmbeddedBroker, choices: Choices) -> None:
 
 
 def _serve(parts: Parts, choices: Choices, say: Say) -> bool:
-    os.environ["SANDGLASS_SITE"] = parts.url
+    # For its parts, and for this process, which loads the class: the mails of both lead here.
+    os.environ["SANDGLASS_SITE"] = settings.SANDGLASS_SITE = parts.url
     parts.start(WEB)
     if not is_loaded():
         content = read_content(content_folder())
