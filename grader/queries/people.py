@@ -14,9 +14,9 @@ from grader.access import CourseAccess
 from grader.domain.states import Role
 from grader.errors import NotYours
 from grader.models import AuditEntry, Membership, Section
+from grader.queries.listing import Turned, searched
 
 PER_PAGE = 50
-_LONGEST_SEARCH = 200
 _MOST_HISTORY = 100
 NO_SECTION = "-"
 """What asks for those who are in no section."""
@@ -29,7 +29,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class People(Turned):
     """One page of the people, and what they were chosen by."""
 
     rows: tuple[Membership, ...]
@@ -44,16 +44,6 @@ class People:
     section: str
     role: str
     state: str
-
-    @property
-    def earlier(self) -> int | None:
-        """The number of the page before this one."""
-        return self.page - 1 if self.page > 1 else None
-
-    @property
-    def later(self) -> int | None:
-        """The number of the page after this one."""
-        return self.page + 1 if self.page < self.pages else None
 
     @property
     def is_chosen(self) -> bool:
@@ -99,8 +89,7 @@ def people_page(
     section: the key of a section, or `NO_SECTION`
     role, state: what does not exist is no filter; without a state, those who take part
     """
-    # PostgreSQL refuses a question with a NUL, and nobody's name has one.
-    words = words.replace("\0", "").strip()[:_LONGEST_SEARCH]
+    words = searched(words)
     role = role if role in set(Role) else ""
     state = state if state in (State.WITHDRAWN, State.ALL) else State.ACTIVE
     everybody = Membership.objects.filter(course=access.course)

@@ -12,11 +12,10 @@ from django.db.models import Case, OuterRef, Prefetch, Q, QuerySet, Subquery, Va
 from grader.access import AssignmentAccess
 from grader.domain.states import JobState
 from grader.models import GradingJob, Score, Submission
+from grader.queries.listing import Turned, searched
 from grader.queries.queue import waiting_for_gpus
 
 PER_PAGE = 50
-_LONGEST_SEARCH = 200
-"""As long as a name may be; SQLite refuses to look for a whole book."""
 _OF_A_JOB = ("submission", "state", "staff_detail")
 
 
@@ -41,7 +40,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class SubmissionList:
+class SubmissionList(Turned):
     """One page of the list, and what it was chosen by."""
 
     rows: tuple[Listed, ...]
@@ -56,16 +55,6 @@ class SubmissionList:
     state: str
     words: str
 
-    @property
-    def earlier(self) -> int | None:
-        """The number of the page before this one."""
-        return self.page - 1 if self.page > 1 else None
-
-    @property
-    def later(self) -> int | None:
-        """The number of the page after this one."""
-        return self.page + 1 if self.page < self.pages else None
-
 
 def submission_list(
     access: AssignmentAccess, *, state: str = "", words: str = "", page: str = "1"
@@ -76,9 +65,7 @@ def submission_list(
     words: only those of students who have this in their name, address or number
     page: as it was asked for; what is no page gives the nearest one
     """
-    # PostgreSQL refuses a question with a NUL, and nobody's name has one.
-    state, words = state if state in set(JobState) else "", words.replace("\0", "").strip()
-    words = words[:_LONGEST_SEARCH]
+    state, words = state if state in set(JobState) else "", searched(words)
     everything = _with_state(access)
     chosen = everything.filter(_named(words))
     if state:

@@ -27,6 +27,7 @@ from grader.exams import (
 )
 from grader.models import ImportDraft
 from grader.queries.exams import exam_list, exam_page
+from grader.queries.listing import searched
 from web.wording import count, plain
 
 _FIELD, _SHOWN = "points-", "was-"
@@ -117,7 +118,7 @@ def _show(
     asked = request.GET
     shown = exam_page(
         access.exam,
-        words=asked.get("q", "").replace("\0", "").strip(),
+        words=searched(asked.get("q", "")),
         section=asked.get("section", "").replace("\0", ""),
         page=asked.get("page", "1"),
     )

@@ -24,6 +24,7 @@ from grader.extensions import Plan, effects_of, effects_of_revoking, plan_of_for
 from grader.models import ImportDraft
 from grader.pipeline.extend import grant_all
 from grader.queries.extensions import extension_list, slip_rows
+from grader.queries.listing import searched
 from grader.slip_days import Choice, choices, declare
 from web.rule_forms import ExtensionForm, SlipDaysForm
 from web.wording import count
@@ -172,7 +173,7 @@ def _show(request: HttpRequest, access: CourseAccess, form: ExtensionForm) -> Ht
         "page": extension_list(
             access.course,
             homework=asked.get("homework", "").replace("\0", ""),
-            words=asked.get("q", "").replace("\0", "").strip(),
+            words=searched(asked.get("q", "")),
             page=asked.get("page", "1"),
         ),
     }
