@@ -69,6 +69,7 @@ def grade(job_id: int) -> None:
         log.error("job %d waits: this machine cannot grade now: %s", job_id, refusal)
         return
     grade_next(Lane(lane), process_name())
+    execute.tell_pool_use()
     fitness.look_again()
     watch.watch_now_and_then()
 

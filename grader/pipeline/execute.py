@@ -92,10 +92,7 @@ def _run(request: RunRequest, tell: Tell) -> RunReport:
     """Answers alone need no sandbox, and none is opened for them."""
     if not needs_a_run(request):
         return report_without_a_run(request)
-    report = _grader().grade(request, _narrated(tell))
-    use = _grader().pool_use()
-    pools.tell(process_name(), waiting=use.waiting, warm=use.warm, cold=use.cold)
-    return report
+    return _grader().grade(request, _narrated(tell))
 
 
 def count_gpus() -> int:
@@ -131,6 +128,13 @@ def absence() -> str:
     except SandboxError as error:
         return str(error)
     return ""
+
+
+def tell_pool_use() -> None:
+    """Make known how this process's guests are used; off the road, for it may wait a second."""
+    if _grader.cache_info().currsize:
+        use = _grader().pool_use()
+        pools.tell(process_name(), waiting=use.waiting, warm=use.warm, cold=use.cold)
 
 
 def cool_down() -> None:

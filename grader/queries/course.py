@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 
 from grader.access import CourseAccess
 from grader.deadlines import Rules, rules_for
-from grader.domain.gradebook import ColumnKind
+from grader.domain.gradebook import ColumnKind, Weight, weights_of
 from grader.domain.lateness import CostNow, cost_now, deadline_end
 from grader.domain.states import JobState, Role
 from grader.models import Assignment, Course, GradingJob, Membership, Score, Submission
@@ -44,20 +44,6 @@ class Stage(StrEnum):
     """Uploads are still graded, and earn nothing."""
     CLOSED = "closed"
     """Uploads are refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """A part of the course: `count` items of `each` per cent."""
-
-    title: str
-    each: Decimal
-    count: int
-
-    @property
-    def total(self) -> Decimal:
-        """What they give together, in per cent."""
-        return self.each * self.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +128,7 @@ def course_page(access: CourseAccess, now: datetime) -> CoursePage:
         is_staff=access.is_staff,
         now=now,
         homeworks=tuple(rows),
-        weights=tuple(_weight(weight) for weight in access.course.weights),
+        weights=weights_of(access.course.weights),
         size=_size(access.course) if access.is_staff else 0,
     )
 
@@ -223,7 +209,3 @@ def _causes(course: Course) -> Mapping[int, str]:
 
 def _size(course: Course) -> int:
     return Membership.objects.filter(course=course, role=Role.STUDENT, active=True).count()
-
-
-def _weight(weight: Mapping[str, Any]) -> Weight:
-    return Weight(weight["title"], Decimal(weight["each"]), int(weight["count"]))
